@@ -1,1 +1,1 @@
-"""."""
+"""Other ways to mix a session, behind the interface of the pipeline."""

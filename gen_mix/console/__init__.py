@@ -1,1 +1,1 @@
-"""."""
+"""The mixing console: its knobs, its processors and the whole signal path."""

@@ -1,1 +1,1 @@
-"""."""
+"""Tracks as vectors, made from audio alone."""

@@ -1,1 +1,1 @@
-"""."""
+"""Mixes in the formats of other programs."""

@@ -1,1 +1,1 @@
-"""."""
+"""Training: data preparation, loss, loop and checkpoints."""

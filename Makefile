@@ -1,0 +1,48 @@
+# `make demo` and `make test` set everything up by themselves; the environment in .venv is made once and used again.
+
+PYTHON ?= python3
+BIN := .venv/bin
+# Also holds where pip builds a package from source, which constraints.txt alone does not reach.
+export PIP_BUILD_CONSTRAINT := .ci/build-constraints.txt
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch==2.13.0
+
+.PHONY: setup setup-dev demo test test-slow bench lint clean
+
+setup: .venv/.ready
+setup-dev: .venv/.ready-dev
+
+.venv/.ready: pyproject.toml constraints.txt .ci/build-constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("gen_mix needs Python 3.11 or newer, got " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@echo "Setting up .venv (once, about a minute and 1.5 GB) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PIP_INSTALL) --upgrade pip setuptools
+	@$(PIP_INSTALL) --editable .
+	@touch $@
+
+# encodec asks for torchaudio, whose wheels do not load beside a CPU build of torch and then break others' imports;
+# what gen_mix uses of encodec needs only einops and torch.
+.venv/.ready-dev: .venv/.ready
+	@echo "Adding what tests and training need ..."
+	@$(PIP_INSTALL) --editable '.[dev,train,synth]'
+	@$(PIP_INSTALL) --no-deps encodec==0.1.1 einops
+	@touch $@
+
+demo: .venv/.ready
+	$(BIN)/python sample.py examples/session --out out/demo --mixes 4 --seed 0 --overwrite
+
+test: .venv/.ready-dev
+	$(BIN)/python -m pytest -m "not slow and not gpu" --durations=8
+
+test-slow: .venv/.ready-dev
+	$(BIN)/python -m pytest -m "slow and not gpu" --durations=8
+
+bench: .venv/.ready-dev
+	@set -e; for file in benchmarks/[!_]*.py; do echo "== $$file"; $(BIN)/python $$file; echo; done
+
+lint: .venv/.ready-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf .venv out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
