@@ -1,0 +1,51 @@
+"""A folder of results that appears whole or not at all."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gen_mix.errors import InputError
+
+_OURS = ("mix_*.wav", "mix_*.json", "index.html", "report.json")
+
+
+def check_output(folder: Path, overwrite: bool) -> None:
+    """Refuse a folder that holds something, unless it may be overwritten.
+
+    Raises:
+        InputError: `folder` is a file, or not empty and `overwrite` is false.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"--out {folder}: expected a folder, got a file")
+    if folder.is_dir() and any(folder.iterdir()) and not overwrite:
+        raise InputError(f"--out {folder}: expected a new or empty folder, got one with files (use --overwrite)")
+
+
+@contextmanager
+def output_folder(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder; what is in it at the end is moved to `folder`, on an error nothing is.
+
+    Results of an earlier run that this one does not write again are removed; other files stay.
+
+    Raises:
+        InputError: The folder cannot be written.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        workshop = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise InputError(f"--out {folder}: expected a folder to write to, got {error.strerror}") from error
+    try:
+        yield workshop
+        folder.mkdir(exist_ok=True)
+        for pattern in _OURS:
+            for old in folder.glob(pattern):
+                if not (workshop / old.name).exists():
+                    old.unlink()
+        for new in sorted(workshop.iterdir()):
+            os.replace(new, folder / new.name)
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)

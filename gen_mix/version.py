@@ -1,0 +1,3 @@
+"""The version of gen_mix."""
+
+VERSION = "0.1.0"
