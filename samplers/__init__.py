@@ -1,1 +1,54 @@
-"""Diffusion samplers: they know tensors, noise levels and seeds, nothing of music."""
+"""Noise levels, noise that belongs to its seed, samplers and guidance, for any denoiser.
+
+A denoiser is a function of a noisy value and its noise level; nothing here knows what the value means.
+"""
+
+from collections.abc import Callable
+
+from samplers.ddim import DDIM
+from samplers.dpm import DPM
+from samplers.euler import Euler
+from samplers.flow import FlowEuler
+from samplers.guidance import Guide, guided
+from samplers.heun import Heun
+from samplers.inversion import invert, slerp
+from samplers.noise import NoiseSource, SeededNoise
+from samplers.replacement import Known, sample_around
+from samplers.schedule import Schedule, flow_sigmas, karras_sigmas
+from samplers.start import noisy_start, sample_from, start_sigma
+from samplers.types import Denoise, OnStep, Sampler
+
+SAMPLERS: dict[str, Callable[[], Sampler]] = {
+    "heun": Heun,
+    "euler": Euler,
+    "dpm": DPM,
+    "ddim": DDIM,
+    "flow": FlowEuler,
+}
+"""Samplers by name, with their defaults."""
+
+__all__ = [
+    "DDIM",
+    "DPM",
+    "SAMPLERS",
+    "Denoise",
+    "Euler",
+    "FlowEuler",
+    "Guide",
+    "Heun",
+    "Known",
+    "NoiseSource",
+    "OnStep",
+    "Sampler",
+    "SeededNoise",
+    "Schedule",
+    "flow_sigmas",
+    "guided",
+    "invert",
+    "karras_sigmas",
+    "noisy_start",
+    "sample_around",
+    "sample_from",
+    "slerp",
+    "start_sigma",
+]
