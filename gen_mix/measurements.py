@@ -1,16 +1,16 @@
 """What a track measures: the numbers that an engineer, human or virtual, reacts to.
 
-Only the loudness of the file depends on how loud the track came in; everything else is the same for any gain, and is taken
-over the active parts, so that a track that plays in the chorus alone measures like one that plays throughout.
+Only the loudness of the file depends on how loud the track came in; everything else is the same for any gain, and
+is taken over the active parts, so that a track that plays in the chorus alone measures like one that plays throughout.
 """
 
 import math
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn import functional
 
-from gen_mix.loudness import REFERENCE_LUFS, loudness_lufs
+from gen_mix.loudness import NOISE_FLOOR_DBFS, REFERENCE_LUFS, staging_gain_db
 
 OCTAVES = (31, 63, 125, 250, 500, 1000, 2000, 4000, 8000, 16000)
 """Nominal centres of the octave bands in Hz; the exact ones are 1000 Hz times powers of two."""
@@ -39,14 +39,14 @@ _LOWEST_HZ = _CENTRES_HZ[0] / math.sqrt(2)
 _OCTAVE_FLOOR_DB = -80.0
 _SIDE_LIMIT_DB = 60.0
 _WINDOW_SECONDS = 0.186
-_MOST_WINDOWS = 400
+_MOST_WINDOWS = 160
 _NEUTRAL = (SILENT_LUFS, *[-10.0] * 10, 12.0, *[-24.0] * 4, 0.0, math.log2(100.0), math.log2(1000.0), -60.0, 0.0)
 
 
 def measure(audio: Tensor, sample_rate: int) -> Tensor:
     """Return what a track measures, in the order of `MEASUREMENTS`.
 
-    * ``loudness_lufs``: BS.1770, gated, of the file as it came in; a mono file counts as one channel.
+    * ``loudness_lufs``: BS.1770, gated, of the file as it came in, at least -70; a mono file counts as one channel.
     * ``octave_*_db``: power in the octave over the power above 22 Hz, from -80 to 0 dB.
     * ``crest_db``: highest sample over root mean square.
     * ``level_*_db``: percentiles of the peaks of 10 ms, in dBFS once the track is staged at `REFERENCE_LUFS`.
@@ -68,17 +68,17 @@ def measure(audio: Tensor, sample_rate: int) -> Tensor:
     """
     if audio.ndim != 2 or audio.shape[0] not in (1, 2) or audio.shape[1] < sample_rate // 100:
         raise ValueError(f"expected audio (1 or 2, at least {sample_rate // 100} samples), got {tuple(audio.shape)}")
-    loudness = loudness_lufs(audio, sample_rate)
-    if loudness <= SILENT_LUFS:
+    if audio.abs().max() < 10 ** (NOISE_FLOOR_DBFS / 20):
         return torch.tensor(_NEUTRAL, dtype=torch.float32)
+    staging_db = staging_gain_db(audio, sample_rate)
     audio = audio.float() - audio.float().mean(dim=-1, keepdim=True)
     blocks = blocks_of(audio, sample_rate)
-    is_active = active_blocks(blocks.square().mean(dim=(0, 2)))
+    is_active = active_blocks(block_power(blocks))
     spectrum = _power_spectrum(audio, is_active, sample_rate)
     values = [
-        torch.tensor([loudness]),
+        torch.tensor([max(REFERENCE_LUFS - staging_db, SILENT_LUFS)]),
         _octaves_db(spectrum),
-        _dynamics(blocks[:, is_active], REFERENCE_LUFS - loudness),
+        _dynamics(blocks[:, is_active], staging_db),
         _register(spectrum),
         _side_db(blocks[:, is_active]),
         is_active.float().mean()[None],
@@ -93,34 +93,39 @@ def blocks_of(audio: Tensor, sample_rate: int) -> Tensor:
     return audio[:, : count * length].unflatten(1, (count, length))
 
 
+def block_power(blocks: Tensor) -> Tensor:
+    """Return the mean power of each block (blocks,) of (channels, blocks, samples)."""
+    return torch.linalg.vector_norm(blocks, dim=-1).square().mean(dim=0) / blocks.shape[-1]
+
+
 def active_blocks(power: Tensor) -> Tensor:
     """Return where a track plays, as booleans (blocks,), of its power in each block of 10 ms.
 
-    The power, smoothed over 190 ms, is held against its mean weighted by itself: the level at which the energy is. That mean
-    does not change when silence is added, so what is active does not depend on how sparsely the track plays.
+    The power, smoothed over 190 ms, is held against its mean weighted by itself: the level at which the energy is.
+    That mean does not change when silence is added, so what is active does not depend on how sparsely the track plays.
     """
-    smooth = F.avg_pool1d(power[None, None], 19, stride=1, padding=9, count_include_pad=False)[0, 0]
+    smooth = functional.avg_pool1d(power[None, None], 19, stride=1, padding=9, count_include_pad=False)[0, 0]
     typical = smooth.square().sum() / smooth.sum().clamp_min(torch.finfo(power.dtype).tiny)
     return smooth >= typical * 10**-2.5
 
 
 def _power_spectrum(audio: Tensor, is_active: Tensor, sample_rate: int) -> Tensor:
-    """Return the mean power per bin, (2, bins): bin frequencies in Hz and power, over at most some hundred active windows.
+    """Return the mean power per bin, (2, bins): bin frequencies in Hz and power, over at most 160 active windows.
 
     Windows are a half sine and overlap by half: their squares add to one, so that every sample counts once.
     """
     length = 2 ** round(math.log2(_WINDOW_SECONDS * sample_rate))
-    padded = F.pad(audio, (length // 2, length))
-    starts = torch.arange(0, audio.shape[1] + 1, length // 2)
-    nearest = (starts // (sample_rate // 100)).clamp(max=len(is_active) - 1)
-    starts = starts[is_active[nearest]] if is_active[nearest].any() else starts
-    if len(starts) > _MOST_WINDOWS:
-        starts = starts[torch.linspace(0, len(starts) - 1, _MOST_WINDOWS).long()]
+    windows = functional.pad(audio, (length // 2, length)).unfold(1, length, length // 2)
+    rows = torch.arange(windows.shape[1])
+    centre = (rows * (length // 2) // (sample_rate // 100)).clamp(max=len(is_active) - 1)
+    rows = rows[is_active[centre]] if is_active[centre].any() else rows
+    if len(rows) > _MOST_WINDOWS:
+        rows = rows[torch.linspace(0, len(rows) - 1, _MOST_WINDOWS).long()]
     window = torch.sin(math.pi * (torch.arange(length) + 0.5) / length)
     power = torch.zeros(length // 2 + 1)
-    for some in starts.split(32):
-        frames = padded[:, some[:, None] + torch.arange(length)] * window
-        power += torch.view_as_real(torch.fft.rfft(frames)).square().sum(dim=(0, 1, 3))
+    for some in rows.split(32):
+        spectra = torch.view_as_real(torch.fft.rfft(windows[:, some] * window))
+        power += spectra.flatten(0, 1).square().sum(dim=0).sum(dim=-1)
     freq_hz = torch.fft.rfftfreq(length, 1 / sample_rate)
     return torch.stack([freq_hz, power])[:, freq_hz >= _LOWEST_HZ]
 
@@ -136,12 +141,12 @@ def _octaves_db(spectrum: Tensor) -> Tensor:
 
 def _dynamics(blocks: Tensor, staging_gain_db: float) -> Tensor:
     """Return crest, percentiles of the level and percussivity (6,) of active blocks (channels, blocks, samples)."""
-    peak = blocks.abs().amax(dim=(0, 2))
-    power = blocks.square().mean(dim=(0, 2))
+    peak = blocks.abs().amax(dim=-1).amax(dim=0)
+    power = block_power(blocks)
     crest_db = 20 * torch.log10(peak.max()) - 10 * torch.log10(power.mean())
     quantiles = torch.tensor([level / 100 for level in LEVELS])
     levels_db = 20 * torch.log10(_quantile(peak, quantiles).clamp_min(peak.max() * 1e-4)) + staging_gain_db
-    smooth = F.avg_pool1d(power[None, None], 3, stride=1, padding=1, count_include_pad=False)[0, 0]
+    smooth = functional.avg_pool1d(power[None, None], 3, stride=1, padding=1, count_include_pad=False)[0, 0]
     smooth = smooth.clamp_min(smooth.max() * 1e-6)
     percussivity = 1 - smooth.log().mean().exp() / smooth.mean()
     return torch.cat([crest_db[None], levels_db, percussivity.clamp(0, 1)[None]])

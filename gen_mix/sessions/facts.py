@@ -2,7 +2,13 @@
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
+
+from gen_mix.errors import InputError
+from gen_mix.measurements import measure
+from gen_mix.sessions.instruments import INSTRUMENTS
+from gen_mix.sessions.session import Session, Track
 
 
 @dataclass(frozen=True)
@@ -49,3 +55,49 @@ class TrackFacts:
             self.double_of.expand(batch, -1),
             self.measurements.expand(batch, -1, -1),
         )
+
+
+def facts_of_session(session: Session) -> TrackFacts:
+    """Return the facts of one labelled session (batch 1), tracks in the session's order.
+
+    Of several tracks with the role of lead, the first one is the lead.
+
+    Raises:
+        InputError: A track has no instrument, or names a double that is not a track of the session.
+    """
+    leads = [number for number, track in enumerate(session.tracks) if track.role == "lead"]
+    is_lead = torch.zeros(len(session.tracks), dtype=torch.bool)
+    is_lead[leads[:1]] = True
+    return TrackFacts(
+        instrument=torch.tensor([[_instrument_number(session.name, track) for track in session.tracks]]),
+        is_track=torch.ones(1, len(session.tracks), dtype=torch.bool),
+        is_stereo=torch.tensor([[track.is_stereo for track in session.tracks]]),
+        is_lead=is_lead[None],
+        double_of=doubles_of(session)[None],
+        measurements=torch.stack([measure(track.audio, session.sample_rate) for track in session.tracks])[None],
+    )
+
+
+def doubles_of(session: Session) -> Tensor:
+    """Return the place of the track that plays the same part as each track (tracks,), -1 if there is none.
+
+    Raises:
+        InputError: A track names a double that is not a track of the session.
+    """
+    places = {track.file: number for number, track in enumerate(session.tracks)}
+    doubles = []
+    for track in session.tracks:
+        if track.double_of is not None and track.double_of not in places:
+            raise InputError(
+                f"{session.name}: {track.file}: double_of: expected a file of the session, got {track.double_of}"
+            )
+        doubles.append(-1 if track.double_of is None else places[track.double_of])
+    return torch.tensor(doubles)
+
+
+def _instrument_number(session_name: str, track: Track) -> int:
+    if track.instrument is None:
+        raise InputError(
+            f"{session_name}: {track.file}: expected an instrument (session.yaml: tracks: instrument), got none"
+        )
+    return INSTRUMENTS.index(track.instrument)
