@@ -136,7 +136,7 @@ class ConsoleLayout:
 
         Gates become 0 or 1, the knobs of a processor that is off go to their defaults, unused places to 0.
         """
-        batch, tokens, _ = parameters.normalized.shape
+        tokens = parameters.normalized.shape[1]
         is_track = parameters.mask[:, len(BUS_TOKENS) :].any(-1)
         normalized = parameters.normalized.clamp(0, 1).clone()
         default = self.neutral(is_track, torch.ones_like(is_track)).normalized.to(normalized)

@@ -1,0 +1,133 @@
+"""Reverberation: noise that decays, faster at high frequencies, convolved by FFT.
+
+The idea of `dasp_pytorch.functional.noise_shaped_reverberation`, with what that one lacks: the same noise at every
+call, decay times in seconds, a known energy, convolution by FFT, and a place for both input channels. A rotation
+brings them in, (L, R) ↦ (h₁L + h₂R, h₂L − h₁R) with two unrelated responses h₁ and h₂: whatever the pan, the power of
+the return is the same and its two channels are unrelated.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from scipy.fft import next_fast_len
+from torch import Tensor
+from torch.nn.functional import pad
+
+from gen_mix.console.filters import high_pass
+from gen_mix.console.knobs import Knobs
+from gen_mix.console.layout import LAYOUT, REVERB
+from gen_mix.console.recursions import filter_cascade
+
+_NOISE_SEED = 20_240_903
+_TAIL = 1.5  # length of the response in decay times: it ends at -90 dB
+_LOWEST_BAND_HZ = 500.0  # below it damping is not felt, so one band holds all of that
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a reverberation sounds like, apart from its width; tensors of no axes.
+
+    Attributes:
+        pre_delay_ms: At least 0.
+        decay_s: Time to fall by 60 dB at mid frequencies.
+        damping_hz: Where the decay time has fallen to 0.71 of that; it goes on falling with f².
+        low_cut_hz: Corner of a Butterworth high-pass, 12 dB per octave.
+    """
+
+    pre_delay_ms: Tensor
+    decay_s: Tensor
+    damping_hz: Tensor
+    low_cut_hz: Tensor
+
+
+def impulse_response(
+    pre_delay_ms: Tensor, decay_s: Tensor, damping_hz: Tensor, low_cut_hz: Tensor, width: Tensor, sample_rate: int
+) -> Tensor:
+    """Return what a unit impulse on the left channel makes of the reverb; it is the same at every call.
+
+    Before damping and low cut its energy is 1, both channels together: a send at 0 dB returns a signal as strong as
+    the dry one, however long the decay. Damping and low cut take away from that.
+
+    Args:
+        pre_delay_ms: As in `Room`, (batch,).
+        decay_s: As in `Room`, (batch,).
+        damping_hz: As in `Room`, (batch,).
+        low_cut_hz: As in `Room`, (batch,).
+        width: 0 for a mono return, 1 for unrelated channels, (batch,).
+        sample_rate: In Hz.
+
+    Returns:
+        (batch, 2, samples) of the type of `decay_s`; shorter responses are followed by zeros.
+    """
+    rows = zip(pre_delay_ms, decay_s, damping_hz, low_cut_hz, width, strict=True)
+    pairs = [_widen(_response_pair(Room(*knobs), sample_rate), width) for *knobs, width in rows]
+    longest = max(pair.shape[-1] for pair in pairs)
+    return torch.stack([pad(pair, (0, longest - pair.shape[-1])) for pair in pairs])
+
+
+def reverberate(audio: Tensor, knobs: Knobs, sample_rate: int) -> Tensor:
+    """Return the reverberation of `audio` (2, samples), without the dry sound, cut to the same length."""
+    names = ("pre_delay_ms", "decay_s", "damping_hz", "low_cut_hz")
+    room = Room(*(knobs.value(name).to(audio) for name in names))
+    pair = _response_pair(room, sample_rate)[:, : audio.shape[-1]]
+    size = next_fast_len(audio.shape[-1] + pair.shape[-1], real=True)
+    left, right = torch.fft.rfft(audio, size)
+    first, second = torch.fft.rfft(pair, size)
+    wet = torch.fft.irfft(torch.stack([first * left + second * right, second * left - first * right]), size)
+    return _widen(wet[:, : audio.shape[-1]], knobs.value("width"))
+
+
+def _widen(wet: Tensor, width: Tensor) -> Tensor:
+    """Return `wet` (2, samples) between mono and as it is, at the same power if its channels are unrelated."""
+    angle = width.to(wet) * (math.pi / 4)
+    mid, side = torch.cos(angle) * (wet[0] + wet[1]), torch.sin(angle) * (wet[0] - wet[1])
+    return torch.stack([mid + side, mid - side]) / math.sqrt(2)
+
+
+def _response_pair(room: Room, sample_rate: int) -> Tensor:
+    """Return two unrelated responses (2, samples), each of energy 1/2 before damping and low cut."""
+    samples = next_fast_len(math.ceil(_TAIL * float(room.decay_s) * sample_rate), real=True)
+    noise = _noise(sample_rate)[:, :samples].to(room.decay_s)
+    seconds = torch.arange(samples, device=noise.device, dtype=noise.dtype) / sample_rate
+    energy = (noise * _decay(seconds, room.decay_s)).square().sum(dim=-1, keepdim=True)
+    tail = _damped(noise, seconds, room, sample_rate) * (0.5 / energy).sqrt()
+    delayed = _delayed(tail, room.pre_delay_ms.double() * (sample_rate / 1000))
+    return filter_cascade(delayed, high_pass(room.low_cut_hz, sample_rate)[None])
+
+
+def _noise(sample_rate: int) -> Tensor:
+    """Return white noise (2, samples), enough for the longest tail; shorter tails are its beginning."""
+    longest = math.ceil(_TAIL * LAYOUT.spec(REVERB, "decay_s").high * sample_rate)
+    return torch.randn(2, next_fast_len(longest, real=True), generator=torch.Generator().manual_seed(_NOISE_SEED))
+
+
+def _decay(seconds: Tensor, decay_s: Tensor) -> Tensor:
+    """Return the envelope (samples,) that falls by 60 dB in `decay_s`."""
+    return torch.exp(seconds * (-math.log(1000) / decay_s))
+
+
+def _damped(noise: Tensor, seconds: Tensor, room: Room, sample_rate: int) -> Tensor:
+    """Return `noise` (2, samples) with a decay of its own in every octave.
+
+    The decay time at frequency f is ``decay_s / √(1 + (f / damping_hz)⁴)``: flat, then falling as air absorbs.
+    """
+    spectrum = torch.fft.rfft(noise)
+    freqs_hz = torch.linspace(0, sample_rate / 2, spectrum.shape[-1], device=noise.device, dtype=noise.dtype)
+    octave = (freqs_hz / _LOWEST_BAND_HZ).clamp(min=1).log2()
+    damped = torch.zeros_like(noise)
+    for band in range(math.ceil(float(octave[-1])) + 1):
+        # Neighbouring bands cross over with cos² and sin², so that all bands add up to the noise itself.
+        weight = torch.cos((octave - band).clamp(-1, 1) * (math.pi / 2)).square()
+        band_decay_s = room.decay_s / torch.sqrt(1 + (_LOWEST_BAND_HZ * 2**band / room.damping_hz) ** 4)
+        damped = damped + torch.fft.irfft(spectrum * weight, noise.shape[-1]) * _decay(seconds, band_decay_s)
+    return damped
+
+
+def _delayed(audio: Tensor, delay_samples: Tensor) -> Tensor:
+    """Return `audio` (2, samples) later by a number of samples that need not be whole, and as much longer."""
+    length = audio.shape[-1] + math.ceil(float(delay_samples))
+    size = next_fast_len(length + audio.shape[-1] // 8, real=True)
+    angle = torch.arange(size // 2 + 1, device=audio.device, dtype=torch.float64) * (2 * math.pi / size)
+    spectrum = torch.fft.rfft(audio, size)
+    return torch.fft.irfft(spectrum * torch.exp(-1j * angle * delay_samples).to(spectrum), size)[..., :length]
