@@ -45,14 +45,20 @@ class Finished:
     true_peak_dbtp: float
 
 
-def true_peak_dbtp(audio: Tensor) -> float:
+def true_peak_dbtp(audio: Tensor, sample_rate: int) -> float:
     """Return the highest level at and between the samples in dBTP, by eightfold oversampling.
 
     BS.1770-4, annex 2, asks for fourfold or more. Minus infinity for silence.
 
     Args:
         audio: (channels, samples), finite.
+        sample_rate: In Hz, as for every measure of audio; at any rate the oversampling is eightfold.
+
+    Raises:
+        ValueError: The rate is not positive.
     """
+    if sample_rate <= 0:
+        raise ValueError(f"expected a positive sample rate, got {sample_rate}")
     return _decibels(float(_block_peaks(audio, float(audio.abs().max())).max()))
 
 
@@ -83,7 +89,7 @@ def finish(mix: Tensor, sample_rate: int, target_lufs: float = -16.0, ceiling_db
     for _ in range(_MOST_ROUNDS):
         gain_db = programme.gain_to_loudness_db(aim_lufs, limit_dbtp, most_gain_db)
         audio = mix * programme.gain(gain_db, limit_dbtp).to(mix)
-        loudness, peak_db = loudness_lufs(audio, sample_rate), true_peak_dbtp(audio)
+        loudness, peak_db = loudness_lufs(audio, sample_rate), true_peak_dbtp(audio, sample_rate)
         missing = target_lufs - loudness if math.isfinite(loudness) and gain_db < most_gain_db - 0.01 else 0.0
         if peak_db <= ceiling_dbtp and abs(missing) <= _TOLERANCE_LU:
             break
