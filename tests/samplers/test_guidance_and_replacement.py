@@ -82,9 +82,7 @@ def test_resampling_brings_unknown_entries_to_agree_with_known_ones() -> None:
         noise = sigma[0] ** 2 * torch.eye(2, dtype=torch.float64)
         return x @ torch.linalg.solve(covariance + noise, covariance)
 
-    known = Known(
-        torch.full((1, 2000, 2), 2.0, dtype=torch.float64), torch.tensor([True, False]).expand(1, 2000, 2)
-    )
+    known = Known(torch.full((1, 2000, 2), 2.0, dtype=torch.float64), torch.tensor([True, False]).expand(1, 2000, 2))
     sigmas, seeds = karras_sigmas(48, 0.005, 80.0), SeededNoise([0])
     x = noisy_start(known.clean, 80.0, seeds)
     means = [

@@ -1,0 +1,206 @@
+"""The network: a transformer over the intent, the buses and the tracks of a mix."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+from gen_mix.console.layout import BUS_TOKENS, LAYOUT, TRACK
+from gen_mix.errors import InputError
+from gen_mix.mix import MixCondition
+from gen_mix.model.blocks import Block, LevelEmbedding, modulated
+from gen_mix.model.space import KINDS, space_mask, space_width
+
+
+@dataclass(frozen=True)
+class DenoiserConfig:
+    """Size of a `Denoiser`.
+
+    Attributes:
+        condition_width: Length of a track's embedding.
+        intents: How many numbers the intent has.
+        width: Length of a token inside the network.
+        layers: Number of transformer blocks.
+        heads: Attention heads; divides `width`.
+        instruments: Number of instrument classes, for the diagnostic condition on true labels.
+        frequencies: Factors f of the features sin(f v), cos(f v) of every noisy value v.
+
+    Raises:
+        ValueError: A size is below 1, or `heads` does not divide `width`.
+    """
+
+    condition_width: int
+    intents: int
+    width: int = 128
+    layers: int = 6
+    heads: int = 4
+    instruments: int = 24
+    frequencies: tuple[float, ...] = (1.5, 3.0, 6.0, 12.0)
+
+    def __post_init__(self) -> None:
+        sizes = (self.condition_width, self.intents, self.width, self.layers, self.heads, self.instruments)
+        if min(sizes) < 1 or self.width % self.heads:
+            raise ValueError(f"expected sizes of at least 1 and heads that divide the width, got {self}")
+
+    @property
+    def knobs(self) -> dict[str, int]:
+        """How many values a token of each kind has."""
+        return {"intent": self.intents, **{kind: len(LAYOUT.specs(kind)) for kind in KINDS[1:]}}
+
+
+class Denoiser(nn.Module):
+    """From noisy x to the expected clean x, given the tracks.
+
+    Tokens have a kind (intent, master, reverb, delay, track) with its own way in and out, and no position: permuting
+    tracks permutes the answer. Each value comes in as itself and as sines and cosines of itself, without which a
+    network stays nearly linear in it and modes melt together. The noise level modulates every block.
+    """
+
+    def __init__(self, config: DenoiserConfig) -> None:
+        super().__init__()
+        self.config = config
+        features = 1 + 2 * len(config.frequencies)
+        self.enter = nn.ModuleDict({kind: nn.Linear(n * features, config.width) for kind, n in config.knobs.items()})
+        self.leave = nn.ModuleDict({kind: nn.Linear(config.width, n) for kind, n in config.knobs.items()})
+        self.listen = nn.Sequential(
+            nn.LayerNorm(config.condition_width),
+            nn.Linear(config.condition_width, config.width),
+            nn.SiLU(),
+            nn.Linear(config.width, config.width),
+        )
+        self.unheard = nn.Parameter(torch.zeros(config.width))
+        self.stereo = nn.Embedding(2, config.width)
+        self.label = nn.Embedding(config.instruments + 1, config.width)
+        self.level = LevelEmbedding(config.width)
+        self.is_heard = nn.Embedding(2, config.width)
+        self.blocks = nn.ModuleList(Block(config.width, config.heads) for _ in range(config.layers))
+        self.last = nn.Linear(config.width, 2 * config.width)
+        self.register_buffer("frequencies", torch.tensor(config.frequencies), persistent=False)
+        self._start_at_zero()
+
+    def _start_at_zero(self) -> None:
+        for embedding in (self.stereo, self.label, self.is_heard):
+            nn.init.zeros_(embedding.weight)
+        for layer in (self.last, *self.leave.values()):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, noisy: Tensor, sigma: Tensor, condition: MixCondition) -> Tensor:
+        """Return the expected clean x (batch, 1 + tokens, width); unused places are 0.
+
+        Preconditioned as in Table 1 of Karras et al. (2022), https://arxiv.org/abs/2206.00364, with
+        σ_data = 1, since x is standardized.
+
+        Args:
+            noisy: x at level `sigma` (batch, 1 + tokens, width), tokens as in `ModelSpace`.
+            sigma: Noise level (batch,), above 0.
+            condition: The tracks.
+        """
+        mask = space_mask(condition.is_track, condition.is_stereo, self.config.intents)
+        level = sigma.to(noisy)[:, None, None]
+        scale = (1 + level**2).sqrt()
+        network = self._network((noisy / scale).masked_fill(~mask, 0), sigma.to(noisy).log() / 4, condition)
+        return (noisy / scale**2 + network * (level / scale)).masked_fill(~mask, 0)
+
+    def _network(self, values: Tensor, level: Tensor, condition: MixCondition) -> Tensor:
+        """Return F of Karras et al.: the answer (batch, 1 + tokens, width) of the network itself."""
+        tokens = self._tokens(values, condition)
+        signal = functional.silu(self.level(level) + self.is_heard(condition.has_tracks.long()))[:, None]
+        attended = _attended(condition.is_track)
+        for block in self.blocks:
+            tokens = block(tokens, signal, attended)
+        shift, scale = self.last(signal).chunk(2, dim=-1)
+        return self._answer(modulated(tokens, shift, scale))
+
+    def _tokens(self, values: Tensor, condition: MixCondition) -> Tensor:
+        """Return what the blocks start from (batch, 1 + tokens, network width)."""
+        entered = [
+            self.enter[kind](self._features(values[:, _token_slice(kind), :knobs]))
+            for kind, knobs in self.config.knobs.items()
+        ]
+        heard = torch.where(condition.has_tracks[:, None, None], self.listen(condition.tracks), self.unheard)
+        told = self.label(torch.where(condition.label < 0, self.config.instruments, condition.label))
+        entered[-1] = entered[-1] + heard + told + self.stereo(condition.is_stereo.long())
+        return torch.cat(entered, dim=1)
+
+    def _features(self, values: Tensor) -> Tensor:
+        """Return each value with its sines and cosines (batch, tokens, knobs * features)."""
+        angles = values[..., None] * self.frequencies
+        return torch.cat([values[..., None], angles.sin(), angles.cos()], dim=-1).flatten(-2)
+
+    def _answer(self, tokens: Tensor) -> Tensor:
+        """Return the values that the tokens say (batch, 1 + tokens, width)."""
+        width = space_width(self.config.intents)
+        left = [
+            functional.pad(self.leave[kind](tokens[:, _token_slice(kind)]), (0, width - knobs))
+            for kind, knobs in self.config.knobs.items()
+        ]
+        return torch.cat(left, dim=1)
+
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers are learnt."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+    def save_pretrained(self, folder: Path, name: str = "denoiser") -> None:
+        """Write ``{name}.safetensors`` and ``{name}.json`` into `folder`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        state = {key: value.detach().cpu().contiguous() for key, value in self.state_dict().items()}
+        save_file(state, folder / f"{name}.safetensors")
+        (folder / f"{name}.json").write_text(json.dumps(asdict(self.config), indent=1) + "\n")
+
+    @classmethod
+    def from_pretrained(cls, folder: Path, name: str = "denoiser") -> "Denoiser":
+        """Return the network that `save_pretrained` wrote, on the CPU, not training.
+
+        Raises:
+            InputError: A file is missing or broken, or the weights do not fit the configuration.
+        """
+        weights = folder / f"{name}.safetensors"
+        model = cls(_read_config(folder / f"{name}.json"))
+        try:
+            state = load_file(weights)
+        except (OSError, SafetensorError) as error:
+            raise InputError(f"{weights}: expected weights in safetensors, got: {_first_line(error)}") from error
+        _check_state(weights, state, model.state_dict())
+        model.load_state_dict(state)
+        return model.eval()
+
+
+def _token_slice(kind: str) -> slice:
+    """Return where on the token axis of x the tokens of a kind are."""
+    place = KINDS.index(kind)
+    return slice(place, None) if kind == TRACK else slice(place, place + 1)
+
+
+def _attended(is_track: Tensor) -> Tensor | None:
+    """Return which tokens may be looked at (batch, 1, 1, 1 + tokens); None where that is all of them."""
+    if bool(is_track.all()):
+        return None
+    return functional.pad(is_track, (1 + len(BUS_TOKENS), 0), value=True)[:, None, None]
+
+
+def _read_config(path: Path) -> DenoiserConfig:
+    try:
+        stored = json.loads(path.read_text())
+        return DenoiserConfig(**{**stored, "frequencies": tuple(stored["frequencies"])})
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise InputError(f"{path}: expected the configuration of a denoiser, got: {_first_line(error)}") from error
+
+
+def _check_state(path: Path, stored: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
+    there = {name: tuple(value.shape) for name, value in stored.items()}
+    here = {name: tuple(value.shape) for name, value in expected.items()}
+    for name in sorted(there.keys() | here.keys()):
+        if there.get(name) != here.get(name):
+            shapes = f"expected {name} {here.get(name, 'to be absent')}, got {there.get(name, 'nothing')}"
+            raise InputError(f"{path}: the model does not fit its configuration, {shapes}")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

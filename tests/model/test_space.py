@@ -1,0 +1,109 @@
+"""Facts about the space in which mixes are diffused."""
+
+import json
+
+import pytest
+import torch
+
+from gen_mix.console.layout import BUS_TOKENS, LAYOUT, TRACK
+from gen_mix.errors import InputError
+from gen_mix.mix import MixParameters
+from gen_mix.model.space import ModelSpace
+from gen_mix.sessions.engineers import INTENT, EngineerDraw
+
+
+def drawn(batch: int, tracks: int, seed: int) -> EngineerDraw:
+    """Return mixes with every knob anywhere, switches at their ends, and the first three choices -1 or 1."""
+    generator = torch.Generator().manual_seed(seed)
+    is_track = torch.ones(batch, tracks, dtype=torch.bool)
+    is_track[::2, -1] = False
+    is_stereo = torch.rand(batch, tracks, generator=generator) < 0.5
+    mask = LAYOUT.mask(is_track, is_stereo)
+    normalized = 0.2 + 0.5 * torch.rand(mask.shape, generator=generator)
+    for token in range(mask.shape[1]):
+        for place, spec in enumerate(LAYOUT.specs(LAYOUT.kind(token))):
+            if spec.is_gate:
+                normalized[:, token, place] = (normalized[:, token, place] > 0.6).float()
+    intent = 3 + 2 * torch.randn(batch, len(INTENT), generator=generator)
+    intent[:, :3] = torch.where(intent[:, :3] > 4, 1.0, -1.0)
+    return EngineerDraw(MixParameters(normalized.masked_fill(~mask, 0), mask), intent)
+
+
+def tracks_of(draw: EngineerDraw) -> list[torch.Tensor]:
+    """Return is_track and is_stereo of a draw."""
+    knobs = draw.parameters.mask[:, len(BUS_TOKENS) :]
+    return [knobs.any(-1), knobs[..., LAYOUT.index(TRACK, "width")]]
+
+
+DRAWS = [drawn(64, 5, 0), drawn(32, 8, 1)]
+SPACE = ModelSpace.fit(DRAWS)
+
+
+def test_decode_undoes_encode() -> None:
+    for draw in DRAWS:
+        decoded = SPACE.decode(SPACE.encode(draw.parameters, draw.intent), *tracks_of(draw))
+        assert torch.equal(decoded.parameters.mask, draw.parameters.mask)
+        assert torch.allclose(decoded.parameters.normalized, draw.parameters.normalized, atol=1e-6)
+        assert torch.allclose(decoded.intent, draw.intent, atol=1e-5)
+
+
+def test_knobs_of_the_engineers_have_mean_zero_and_variance_one() -> None:
+    knobs = []
+    for draw in DRAWS:
+        x, mask = SPACE.encode(draw.parameters, draw.intent), SPACE.mask(*tracks_of(draw))
+        assert not x[~mask].any()
+        knobs.append(x[:, 4:][mask[:, 4:].any(-1)])
+    tracks = torch.cat(knobs)
+    for name in ("fader_db", "pan", "compressor.ratio"):
+        values = tracks[:, LAYOUT.index(TRACK, name)]
+        assert values.mean().abs() < 1e-5
+        assert values.std(correction=0) == pytest.approx(1, abs=1e-5)
+
+
+def test_switches_and_choices_are_minus_one_or_one() -> None:
+    x = SPACE.encode(DRAWS[0].parameters, DRAWS[0].intent)
+    assert set(x[:, 1, LAYOUT.index("master", "compressor.on")].tolist()) == {-1.0, 1.0}
+    assert set(x[:, 0, :3].flatten().tolist()) == {-1.0, 1.0}
+
+
+def test_switches_are_decided_at_zero() -> None:
+    is_track = torch.ones(1, 2, dtype=torch.bool)
+    place = LAYOUT.index(TRACK, "reverb_send.on")
+    for value, is_on in [(-0.01, 0.0), (0.01, 1.0), (-3.0, 0.0), (3.0, 1.0)]:
+        x = torch.zeros(1, 6, SPACE.width)
+        x[:, 4:, place] = value
+        decoded = LAYOUT.canonical(SPACE.decode(x, is_track, ~is_track).parameters)
+        assert decoded.normalized[0, 3:, place].tolist() == [is_on, is_on]
+
+
+def test_any_x_decodes_to_knobs_between_their_ends() -> None:
+    x = 100 * torch.randn(4, 7, SPACE.width, generator=torch.Generator().manual_seed(0))
+    is_track = torch.tensor([[True, True, False]] * 4)
+    decoded = SPACE.decode(x, is_track, is_track)
+    assert decoded.parameters.normalized.min() >= 0
+    assert decoded.parameters.normalized.max() <= 1
+    assert not decoded.parameters.normalized[:, -1].any()
+
+
+def test_json_keeps_the_space() -> None:
+    again = ModelSpace.from_json(SPACE.to_json())
+    assert again.intent == SPACE.intent
+    assert torch.equal(again.mean, SPACE.mean)
+    assert torch.equal(again.std, SPACE.std)
+
+
+def test_a_space_of_another_console_is_refused() -> None:
+    stored = json.loads(SPACE.to_json())
+    stored["track"][3]["high"] = 12345.0
+    with pytest.raises(InputError, match=r"track 3 to be .*, got .*12345"):
+        ModelSpace.from_json(json.dumps(stored))
+    stored = json.loads(SPACE.to_json())
+    del stored["intent"][-1]
+    with pytest.raises(InputError, match=f"expected {len(INTENT)} places of intent, got {len(INTENT) - 1}"):
+        ModelSpace.from_json(json.dumps(stored))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"intent": 3}'])
+def test_what_is_no_space_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="expected the space of a model"):
+        ModelSpace.from_json(text)
