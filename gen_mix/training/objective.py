@@ -1,0 +1,34 @@
+"""The two things a network can be trained for: to denoise, or to give the one best answer."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from gen_mix.training.batches import Batch
+from gen_mix.training.loss import sigma_weight, squared_error
+from gen_mix.training.settings import DIFFUSION, REGRESSION
+
+TWIN_SIGMA = 80.0
+"""Noise level at which the twin answers: so high that the noisy value, which is 0 there, tells nothing."""
+
+
+def denoising_error(model: nn.Module, batch: Batch, weights: Tensor) -> Tensor:
+    """Return Σ λ(σ) w (D(x + σn; σ) − x)², a scalar; eq. (8) of Karras et al. (2022), https://arxiv.org/abs/2206.00364."""
+    noisy = batch.clean + batch.sigma[:, None, None] * batch.noise
+    estimate = model(noisy, batch.sigma, batch.condition)
+    return (sigma_weight(batch.sigma) * squared_error(estimate, batch.clean, batch.mask, weights)).sum()
+
+
+def regression_error(model: nn.Module, batch: Batch, weights: Tensor) -> Tensor:
+    """Return Σ w (D(0; σ) − x)², a scalar: the supervised twin, whose best answer is the mean of all mixes."""
+    sigma = torch.full_like(batch.sigma, TWIN_SIGMA)
+    estimate = model(torch.zeros_like(batch.clean), sigma, batch.condition)
+    return squared_error(estimate, batch.clean, batch.mask, weights).sum()
+
+
+OBJECTIVES: dict[str, Callable[[nn.Module, Batch, Tensor], Tensor]] = {
+    DIFFUSION: denoising_error,
+    REGRESSION: regression_error,
+}
+"""By the name that `TrainingSettings.objective` has for it."""

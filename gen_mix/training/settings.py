@@ -1,0 +1,192 @@
+"""What can be chosen about a training run, with every default."""
+
+from dataclasses import dataclass, field
+
+from omegaconf import MISSING
+
+DIFFUSION, REGRESSION = "diffusion", "regression"
+OBJECTIVES = (DIFFUSION, REGRESSION)
+
+
+def _require(is_right: bool, name: str, expected: str, got: object) -> None:
+    if not is_right:
+        raise ValueError(f"{name}: expected {expected}, got {got}")
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """Where sessions come from and how a batch of them is drawn.
+
+    Attributes:
+        bank: Folder or file of a prepared `TrackBank`; empty makes one of instant sessions, in the run's folder.
+        held_out_bank: The same for validation; empty keeps some sessions of `bank` apart.
+        embedder: Folder of a trained `TrackEmbedder`; empty trains one on the bank, in the run's folder.
+        instant_sessions: How many instant sessions a bank made here has.
+        embedder_steps: Training steps of an embedder trained here.
+        held_out: Share of the sessions kept apart for validation if there is no `held_out_bank`, 0 to 0.5.
+        batch: Sessions a step, over all processes.
+        chunk: Sessions that share a generator; the unit in which processes share a batch. Divides `batch`.
+        micro_batch: Sessions that go through the network at once; sessions are sorted by their number of tracks
+            first, so smaller ones hold less padding.
+        fewest_tracks: Fewest tracks of a session.
+        most_tracks: Most tracks of a session.
+        drop_tracks: Probability that a session's embeddings are hidden.
+        tell_labels: Probability that a session's true instrument classes are told.
+        space_draws: Engineers from which means and spreads of the knobs are taken.
+    """
+
+    bank: str = ""
+    held_out_bank: str = ""
+    embedder: str = ""
+    instant_sessions: int = 96
+    embedder_steps: int = 300
+    held_out: float = 0.1
+    batch: int = 64
+    chunk: int = 32
+    micro_batch: int = 16
+    fewest_tracks: int = 3
+    most_tracks: int = 24
+    drop_tracks: float = 0.1
+    tell_labels: float = 0.2
+    space_draws: int = 4096
+
+    def __post_init__(self) -> None:
+        _require(self.batch >= 1, "data.batch", "at least 1", self.batch)
+        _require(self.chunk >= 1 and self.batch % self.chunk == 0, "data.chunk", "a divisor of data.batch", self.chunk)
+        _require(self.micro_batch >= 1, "data.micro_batch", "at least 1", self.micro_batch)
+        _require(1 <= self.fewest_tracks <= self.most_tracks, "data.most_tracks", "fewest_tracks", self.most_tracks)
+        _require(0 <= self.held_out <= 0.5, "data.held_out", "0 to 0.5", self.held_out)
+        _require(0 <= self.drop_tracks <= 1, "data.drop_tracks", "0 to 1", self.drop_tracks)
+        _require(0 <= self.tell_labels <= 1, "data.tell_labels", "0 to 1", self.tell_labels)
+        _require(self.instant_sessions >= 4, "data.instant_sessions", "at least 4", self.instant_sessions)
+
+
+@dataclass(frozen=True)
+class NetworkSettings:
+    """The size of the denoiser.
+
+    Attributes:
+        width: Of a token inside the transformer.
+        layers: Transformer blocks.
+        heads: Attention heads; divides `width`.
+    """
+
+    width: int = 128
+    layers: int = 6
+    heads: int = 4
+
+    def __post_init__(self) -> None:
+        _require(self.layers >= 1, "network.layers", "at least 1", self.layers)
+        _require(self.width % max(self.heads, 1) == 0, "network.heads", "a divisor of network.width", self.heads)
+
+
+@dataclass(frozen=True)
+class LossSettings:
+    """What a step minimizes; see `gen_mix.training.loss`.
+
+    Attributes:
+        log_sigma_mean: Mean of ln σ over training.
+        log_sigma_sd: Standard deviation of ln σ.
+        intent_weight: Weight of the places of the intent token.
+        bus_weight: Weight of the places of the master, reverb and delay tokens.
+        pan_weight: Weight of the tracks' pan.
+    """
+
+    log_sigma_mean: float = -0.6
+    log_sigma_sd: float = 1.2
+    intent_weight: float = 4.0
+    bus_weight: float = 4.0
+    pan_weight: float = 2.0
+
+    def __post_init__(self) -> None:
+        _require(self.log_sigma_sd >= 0, "loss.log_sigma_sd", "at least 0", self.log_sigma_sd)
+
+
+@dataclass(frozen=True)
+class OptimizerSettings:
+    """AdamW with a warm-up and a cosine that ends at zero.
+
+    Attributes:
+        steps: Length of the training.
+        learning_rate: The highest one.
+        warmup_steps: Steps of linear rise.
+        beta_1: Decay of the mean gradient.
+        beta_2: Decay of the mean squared gradient.
+        weight_decay: Of matrices; vectors have none.
+        clip_norm: Largest norm of the gradient.
+        average_decay: Of the running average of the weights, which is the model that is kept.
+        most_skips: Steps in a row whose loss may not be finite before the training stops.
+    """
+
+    steps: int = 15000
+    learning_rate: float = 2e-3
+    warmup_steps: int = 300
+    beta_1: float = 0.9
+    beta_2: float = 0.99
+    weight_decay: float = 0.01
+    clip_norm: float = 1.0
+    average_decay: float = 0.999
+    most_skips: int = 10
+
+    def __post_init__(self) -> None:
+        _require(self.steps >= 1, "optimizer.steps", "at least 1", self.steps)
+        _require(self.learning_rate > 0, "optimizer.learning_rate", "more than 0", self.learning_rate)
+        _require(0 <= self.average_decay < 1, "optimizer.average_decay", "0 to below 1", self.average_decay)
+        _require(self.most_skips >= 1, "optimizer.most_skips", "at least 1", self.most_skips)
+
+
+@dataclass(frozen=True)
+class WatchSettings:
+    """How a run is watched and saved; none of it changes the weights.
+
+    Attributes:
+        progress_steps: Steps between progress lines.
+        checkpoint_steps: Steps between checkpoints.
+        keep_checkpoints: How many are kept.
+        validation_steps: Steps between validations; there is one at the end in any case.
+        validation_sessions: Held-out sessions a validation takes.
+        validation_mixes: Mixes sampled for each of them.
+        figure_steps: Steps between pictures of sampled settings; 0 makes none.
+    """
+
+    progress_steps: int = 50
+    checkpoint_steps: int = 500
+    keep_checkpoints: int = 2
+    validation_steps: int = 1000
+    validation_sessions: int = 16
+    validation_mixes: int = 32
+    figure_steps: int = 2000
+
+    def __post_init__(self) -> None:
+        for name in ("progress_steps", "checkpoint_steps", "keep_checkpoints", "validation_steps"):
+            _require(getattr(self, name) >= 1, f"watch.{name}", "at least 1", getattr(self, name))
+        _require(self.validation_sessions >= 1, "watch.validation_sessions", "at least 1", self.validation_sessions)
+        _require(self.validation_mixes >= 2, "watch.validation_mixes", "at least 2", self.validation_mixes)
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """Everything that can be chosen about a training run.
+
+    Attributes:
+        out: Folder of the runs; each objective has its own folder inside.
+        objective: ``diffusion``, or ``regression`` for the supervised twin.
+        seed: Of the first weights and of every draw.
+        precision: ``no`` for float32, or ``bf16`` where the device has it.
+        data, network, loss, optimizer, watch: See the sections.
+    """
+
+    out: str = MISSING
+    objective: str = DIFFUSION
+    seed: int = 0
+    precision: str = "no"
+    data: DataSettings = field(default_factory=DataSettings)
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+    loss: LossSettings = field(default_factory=LossSettings)
+    optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
+    watch: WatchSettings = field(default_factory=WatchSettings)
+
+    def __post_init__(self) -> None:
+        _require(self.objective in OBJECTIVES, "objective", " or ".join(OBJECTIVES), self.objective)
+        _require(self.precision in ("no", "bf16"), "precision", "no or bf16", self.precision)
+        _require(self.seed >= 0, "seed", "at least 0", self.seed)
