@@ -1,18 +1,18 @@
 """Several plausible mixes of a multitrack session, sampled by a diffusion model over the settings of a mixing console.
 
-    from gen_mix import MixPipeline, read_session
-
-    pipe = MixPipeline.from_pretrained()
-    mixes = pipe(read_session("my_song"), num_mixes=8, seeds=range(8))
+Example:
+    >>> from gen_mix import MixPipeline, read_session
+    >>> mixes = MixPipeline.from_pretrained()(read_session("my_song"), num_mixes=8)
 """
 
 from typing import TYPE_CHECKING
+
+from gen_mix.version import VERSION as __version__
 
 if TYPE_CHECKING:
     from gen_mix.pipeline import MixPipeline
     from gen_mix.sessions.folder import read_session
 
-__version__ = "0.1.0"
 __all__ = ["MixPipeline", "__version__", "read_session"]
 
 
