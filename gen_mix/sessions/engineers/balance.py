@@ -26,9 +26,10 @@ def draw_levels_lufs(facts: TrackFacts, prior: Prior, taste: Taste, dice: Dice) 
     level = _accompaniment_db(facts, prior, taste, dice)
     is_lead = facts.is_lead & facts.is_track
     has_lead = is_lead.any(-1)
-    rest = _power_sum_db(level, facts.is_track & ~is_lead)
+    is_rest = facts.is_track & ~is_lead
+    rest = _power_sum_db(level, is_rest) - 10 * torch.log10(is_rest.sum(-1).clamp(min=1).float())
     lead = (level * is_lead).sum(-1)
-    shift = torch.where(has_lead, lead - taste.lead_to_rest_db - rest, 0.0)
+    shift = torch.where(has_lead, lead - taste.lead_over_track_db - rest, 0.0)
     level = torch.where(is_lead, level, level + shift[:, None])
     return level - _power_sum_db(level, facts.is_track)[:, None] + taste.mix_level_lufs[:, None]
 

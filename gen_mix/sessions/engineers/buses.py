@@ -9,9 +9,9 @@ from torch import Tensor
 from gen_mix.console.layout import EQ_BANDS, LAYOUT, MASTER
 from gen_mix.sessions.engineers.dice import Dice
 from gen_mix.sessions.engineers.dynamics import SHARES, solve_threshold_db
-from gen_mix.sessions.engineers.folding import fold, fold_log, logit
+from gen_mix.sessions.engineers.folding import fold, fold_log, is_used
 from gen_mix.sessions.engineers.prior import Prior
-from gen_mix.sessions.engineers.taste import BEATS, Taste, coarse_members, is_class
+from gen_mix.sessions.engineers.taste import BEATS, HABIT_SD, Taste, coarse_members, is_class
 from gen_mix.sessions.engineers.tone import WITHIN_ENGINEER
 from gen_mix.sessions.facts import TrackFacts
 
@@ -41,12 +41,12 @@ def draw_sends(facts: TrackFacts, prior: Prior, taste: Taste, dice: Dice) -> Sen
     dry = (taste.axis("dry") + WITHIN_ENGINEER * dice.normal("dry")).clamp(-3, 3)
     is_slapped = is_class(facts.instrument, coarse_members("vocal")) & taste.mode("slap")
     shift = torch.where(taste.mode("wet"), _WET_DB, -_WET_DB) - _DRY_DB * dry
-    reverb_odds = logit(reverb_p) + taste.habit("reverb") - 0.2 * dry - 1.5 * is_slapped
-    delay_odds = logit(delay_p) + taste.habit("delay") - 0.2 * dry + 2.0 * is_slapped
+    reverb_shift = taste.habit("reverb") - 0.2 * dry - 1.5 * is_slapped
+    delay_shift = taste.habit("delay") - 0.2 * dry + 2.0 * is_slapped
     return Sends(
-        reverb_on=dice.uniform("reverb.on") < torch.sigmoid(reverb_odds),
+        reverb_on=is_used(reverb_p, reverb_shift, HABIT_SD, dice.uniform("reverb.on")),
         reverb_db=fold(reverb_mean + reverb_sd * dice.normal("reverb.level") + shift, -60.0, 6.0),
-        delay_on=dice.uniform("delay.on") < torch.sigmoid(delay_odds),
+        delay_on=is_used(delay_p, delay_shift, HABIT_SD, dice.uniform("delay.on")),
         delay_db=fold(delay_mean + delay_sd * dice.normal("delay.level") + shift + 4.0 * is_slapped, -60.0, 6.0),
     )
 

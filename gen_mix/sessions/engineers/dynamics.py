@@ -7,11 +7,12 @@ from functools import cache
 import torch
 from torch import Tensor
 
+from gen_mix.console.compressor import static_gain_db
 from gen_mix.measurements import LEVELS, MEASUREMENTS
 from gen_mix.sessions.engineers.dice import Dice
-from gen_mix.sessions.engineers.folding import fold, fold_log, logit, spearman_to_pearson
+from gen_mix.sessions.engineers.folding import fold, fold_log, is_used, spearman_to_pearson
 from gen_mix.sessions.engineers.prior import Prior
-from gen_mix.sessions.engineers.taste import Taste, coarse_members, is_class
+from gen_mix.sessions.engineers.taste import HABIT_SD, Taste, coarse_members, is_class
 from gen_mix.sessions.engineers.tone import WITHIN_ENGINEER
 from gen_mix.sessions.facts import TrackFacts
 
@@ -79,13 +80,6 @@ def correlated_normals(dice: Dice) -> Tensor:
     return normals @ _copula_root().to(normals).T
 
 
-def static_gain_db(level_db: Tensor, threshold_db: Tensor, ratio: Tensor, knee_db: Tensor) -> Tensor:
-    """Return the gain of a compressor at rest (*), dB, at most 0: eq. (4) of Giannoulis et al., JAES 60(6), 2012."""
-    over = level_db - threshold_db
-    inside = (over + knee_db / 2).clamp(min=0).square() / (2 * knee_db.clamp(min=1e-3))
-    return (1 / ratio - 1) * torch.where(over > knee_db / 2, over, inside)
-
-
 def levels_over_time(measurements: Tensor) -> Tensor:
     """Return the level (*, len(SHARES)), dBFS, that a staged track has in each part of its time, quietest first.
 
@@ -139,7 +133,7 @@ def draw_dynamics(
     number = dict(zip(COPULA, normals.unbind(-1), strict=True))
     is_kit = is_class(facts.instrument, coarse_members("kick", "snare", "drums", "cymbals"))
     is_parallel = is_kit & taste.mode("parallel_drums") & (dice.uniform("parallel") < 0.8)
-    is_on = dice.uniform("compressor.on") < torch.sigmoid(logit(probability) + taste.habit("compressor"))
+    is_on = is_used(probability, taste.habit("compressor"), HABIT_SD, dice.uniform("compressor.on"))
     density = (taste.axis("density") + WITHIN_ENGINEER * dice.normal("density")).clamp(-3, 3)
     unusual = facts.measurements[..., _CREST] - prior.typical[facts.instrument][..., _CREST]
     spread = torch.exp(sd / mean * number["reduction"] + 0.35 * density)

@@ -23,9 +23,15 @@ def fold_log(value: Tensor, low: Tensor | float, high: Tensor | float) -> Tensor
     return torch.exp(fold(torch.log(value), torch.log(low), torch.log(high)))
 
 
-def logit(probability: Tensor) -> Tensor:
-    """Return the log odds of `probability` (*), kept away from 0 and 1."""
-    return torch.logit(probability, eps=1e-3)
+def is_used(probability: Tensor, shift: Tensor, shift_sd: float, uniform: Tensor) -> Tensor:
+    """Return where `uniform` (*) falls below a probability whose log odds are shifted by `shift`.
+
+    Shifts of standard deviation `shift_sd` draw probabilities towards one half. The log odds are widened beforehand
+    (MacKay 1992, The evidence framework applied to classification networks, eq. (10)), so that the mean stays
+    `probability` (*).
+    """
+    odds = torch.logit(probability, eps=1e-3) * math.sqrt(1 + math.pi * shift_sd**2 / 8)
+    return uniform < torch.sigmoid(odds + shift)
 
 
 def spearman_to_pearson(rank_correlation: float) -> float:

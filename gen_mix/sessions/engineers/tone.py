@@ -1,5 +1,6 @@
 """High-pass and equalizer of a virtual engineer: correct the track, then colour it."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -8,10 +9,10 @@ from torch import Tensor
 from gen_mix.console.layout import EQ_BANDS, LAYOUT, TRACK
 from gen_mix.measurements import MEASUREMENTS, OCTAVES
 from gen_mix.sessions.engineers.dice import Dice
-from gen_mix.sessions.engineers.folding import fold, fold_log, logit
+from gen_mix.sessions.engineers.folding import fold, fold_log, is_used
 from gen_mix.sessions.engineers.prior import Prior
 from gen_mix.sessions.engineers.response import FREQS_HZ, eq_power, high_pass_power, loudness_change_db
-from gen_mix.sessions.engineers.taste import Taste
+from gen_mix.sessions.engineers.taste import HABIT_SD, Taste
 from gen_mix.sessions.facts import TrackFacts
 
 TONE_COUNTS = {
@@ -34,7 +35,8 @@ WITHIN_ENGINEER = 0.5
 _OCTAVE_FIRST = MEASUREMENTS.index(f"octave_{OCTAVES[0]}_db")
 _LOW_END = MEASUREMENTS.index("low_end_octave")
 _TILT_DB, _SHELF_DB = 0.5, 1.0
-_Q_LOG_SD = 0.35
+_Q_LOG_SD, _Q_GAIN = 0.6, -0.39  # narrow bands cut, broad ones boost
+_LEAST_GAIN_DB = 0.8  # nobody switches on a band for less
 _MASKED_OCTAVES = slice(3, 9)
 
 
@@ -97,7 +99,7 @@ def draw_tone(facts: TrackFacts, prior: Prior, taste: Taste, dice: Dice, gain_no
 def _high_pass(facts: TrackFacts, prior: Prior, taste: Taste, dice: Dice) -> tuple[Tensor, Tensor]:
     """Return switch and corner of the high-pass; the corner lies between the usual one and the track's own low end."""
     probability, usual_hz, octaves = prior.high_pass[facts.instrument].unbind(-1)
-    is_on = dice.uniform("high_pass.on") < torch.sigmoid(logit(probability) + taste.habit("high_pass"))
+    is_on = is_used(probability, taste.habit("high_pass"), HABIT_SD, dice.uniform("high_pass.on"))
     unusual = facts.measurements[..., _LOW_END] - prior.typical[facts.instrument][..., _LOW_END]
     corner = torch.log2(usual_hz) + 0.7 * unusual.clamp(-2, 2) + octaves * dice.normal("high_pass.freq")
     return is_on, fold_log(torch.exp2(corner), 20.0, 1000.0)
@@ -106,11 +108,11 @@ def _high_pass(facts: TrackFacts, prior: Prior, taste: Taste, dice: Dice) -> tup
 def _bands_in_use(facts: TrackFacts, prior: Prior, taste: Taste, dice: Dice) -> Tensor:
     """Return which bands are on (batch, tracks, bands): first whether there is an equalizer, then which of its bands."""
     use = prior.eq_use[facts.instrument]
-    is_used = dice.uniform("eq.use") < torch.sigmoid(logit(use) + taste.habit("eq"))
+    has_eq = is_used(use, taste.habit("eq"), HABIT_SD, dice.uniform("eq.use"))
     probability = prior.eq[facts.instrument][..., 0]
     margin = (probability / use[..., None]).clamp(max=0.97) - dice.uniform("eq.on")
     first = torch.nn.functional.one_hot(margin.argmax(-1), margin.shape[-1]).bool()
-    return ((margin > 0) | first) & is_used[..., None]
+    return ((margin > 0) | first) & has_eq[..., None]
 
 
 def _bands(
@@ -127,7 +129,9 @@ def _bands(
     shelf[..., 0], shelf[..., -1] = _SHELF_DB * bass, _SHELF_DB * bright
     strength = 0.3 + 0.2 * dice.uniform("correction")
     gain_db = mean_db + sd_db * gain_normals + tilt + shelf - strength[..., None] * _excess_db(facts, prior, freq_hz)
-    q = fold_log(usual_q * torch.exp(_Q_LOG_SD * dice.normal("eq.q")), *_q_range(usual_q))
+    gain_db = torch.sign(gain_db) * torch.sqrt(gain_db.square() + _LEAST_GAIN_DB**2)
+    narrow = _Q_LOG_SD * (_Q_GAIN * gain_normals + math.sqrt(1 - _Q_GAIN**2) * dice.normal("eq.q"))
+    q = fold_log(usual_q * torch.exp(narrow), *_q_range(usual_q))
     return freq_hz, gain_db, q
 
 
