@@ -108,7 +108,7 @@ def _song(rng: Random, sample_rate: int, seconds: float) -> _Song:
 
 def _choose_instruments(rng: Random) -> list[str]:
     """Return 3 to 10 classes; a double adds a track to some of them."""
-    pitched = list(recipes()) + ["fx"]
+    pitched = [*recipes(), "fx"]
     drums = ["drum_loop"] if rng.random() < 0.25 else [name for name in _DRUM_CLASSES[:7] if rng.random() < 0.5]
     count = max(3 - len(drums), int(rng.integers(2, 9 - min(len(drums), 5))))
     weights = np.array([3.0 if name in ("bass", "lead_vocal", "egtr_rhythm") else 1.0 for name in pitched])
@@ -145,7 +145,7 @@ def _drum_track(
     names = ("kick", "snare", "hihat", "toms")
     gains = {"overheads": (0.15, 0.6, 1, 0.4), "room": (0.8, 0.8, 0.5, 0.5), "drum_loop": (1, 0.9, 0.5, 0)}[instrument]
     sides = []
-    for side in range(2):
+    for _ in range(2):
         mix = np.zeros(song.samples, np.float32)
         for name, gain in zip(names, gains, strict=True):
             late = 20 + int(rng.integers(0, 40)) + (300 if instrument == "room" else 0)

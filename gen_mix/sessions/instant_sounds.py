@@ -157,9 +157,21 @@ def draw_timbre(recipe: Recipe, rng: Random) -> Timbre:
     """Return one instrument of a class."""
     bells_hz = tuple(float(hz) for hz in np.exp(rng.uniform(np.log(120), np.log(6000), 3)))
     bells_db = tuple(float(db) for db in rng.normal(0, 5, 3))
-    drawn = [getattr(recipe, name).draw(rng) for name in ("tilt", "attack", "decay", "drive", "vibrato", "breath")]
-    even, size, cut_hz = rng.uniform(0.2, 1), rng.uniform(0.85, 1.25), rng.uniform(3000, 6000)
-    return Timbre(*drawn, recipe.sung, 0.0, float(even), bells_hz, bells_db, float(size), float(cut_hz))
+    return Timbre(
+        tilt=recipe.tilt.draw(rng),
+        attack=recipe.attack.draw(rng),
+        decay=recipe.decay.draw(rng),
+        drive=recipe.drive.draw(rng),
+        vibrato=recipe.vibrato.draw(rng),
+        breath=recipe.breath.draw(rng),
+        sung=recipe.sung,
+        detune=0.0,
+        even=float(rng.uniform(0.2, 1)),
+        bell_hz=bells_hz,
+        bell_db=bells_db,
+        size=float(rng.uniform(0.85, 1.25)),
+        cut_hz=float(rng.uniform(3000, 6000)),
+    )
 
 
 def tone(note: Note, tables: Audio, timbre: Timbre, sample_rate: int, rng: Random) -> Audio:

@@ -1,0 +1,205 @@
+"""Drum kits: recorded ones with the bleed of all their microphones, and those of a soundfont."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import soxr
+
+from gen_mix.sessions.synthetic.lines import Line, Random
+from gen_mix.sessions.synthetic.samples import SampleLibrary
+from gen_mix.sessions.synthetic.soundfont import RATE, Audio, SoundFont
+
+PIECES = {
+    "kick": (35, 36),
+    "snare": (38, 40),
+    "side stick": (37,),
+    "hihat closed": (42,),
+    "hihat foot": (44,),
+    "hihat open": (46,),
+    "tom high": (48, 50),
+    "tom mid": (45, 47),
+    "tom floor": (41, 43),
+    "crash left": (49, 55),
+    "crash right": (57,),
+    "china": (52,),
+    "ride": (51, 59),
+    "bell": (53,),
+}
+"""General MIDI notes of each piece."""
+
+GROUPS = {
+    "kick": ("kick",),
+    "snare": ("snare", "side stick"),
+    "toms": ("tom high", "tom mid", "tom floor"),
+    "hihat": ("hihat closed", "hihat foot", "hihat open"),
+}
+"""Pieces that a close track is about."""
+
+_SAMPLED = {
+    "tip closed": "hihat closed",
+    "edge closed": "hihat closed",
+    "closed": "hihat closed",
+    "foot": "hihat foot",
+    "open": "hihat open",
+    "half open": "hihat open",
+    "loose": "hihat open",
+    "sidestick": "side stick",
+    "rest/side": "side stick",
+    "bell": "bell",
+}
+_INSTEAD = {
+    "hihat foot": "hihat closed",
+    "crash left": "hihat open",
+    "crash right": "hihat open",
+    "china": "hihat open",
+    "ride": "hihat closed",
+    "bell": "hihat closed",
+}
+_ELECTRONIC_KITS = (24, 25)
+_ACOUSTIC_KITS = (0, 8, 16, 32, 40)
+
+PlayDrums = Callable[[str, Line], Audio]
+"""From a track class and a line of drum notes to (1 or 2, samples)."""
+
+
+@dataclass(frozen=True)
+class _Hit:
+    lowest_velocity: int
+    highest_velocity: int
+    files: dict[str, str]
+
+
+class SampledKit:
+    """A recorded drum kit.
+
+    Args:
+        library: Where the files are.
+        part: Folder of the kit.
+    """
+
+    def __init__(self, library: SampleLibrary, part: str) -> None:
+        self._library = library
+        self._hits: dict[str, list[_Hit]] = {}
+        self.mics = tuple(library.index(part)["mics"])
+        for hit in library.index(part)["hits"]:
+            piece = _SAMPLED.get(hit["articulation"], hit["piece"].replace("low", "floor"))
+            files = {mic: f"{part}/{file}" for mic, file in hit["files"].items()}
+            self._hits.setdefault(piece, []).append(_Hit(hit["velocity_range"][0], hit["velocity_range"][1], files))
+
+    def record(self, line: Line, mic: str, samples: int, seed: int, tuning: float) -> Audio:
+        """Return what a microphone hears of the line (samples,).
+
+        Args:
+            line: General MIDI drum notes.
+            mic: One of `mics`.
+            samples: Length.
+            seed: Draws the recording of each hit; the same for all microphones of a take.
+            tuning: Pitch of the kit relative to the recorded one.
+        """
+        rng = np.random.default_rng(seed)
+        audio = np.zeros(int(samples * tuning) + 1, np.float32)
+        for start, pitch, velocity, luck in zip(
+            line.start, line.pitch, line.velocity, rng.random(len(line)), strict=True
+        ):
+            hits = self._hits.get(_piece_of(int(pitch), self._hits), [])
+            near = [h for h in hits if h.lowest_velocity - 12 <= velocity <= h.highest_velocity + 12]
+            if not near:
+                continue
+            sound = self._library.read(near[int(luck * len(near))].files[mic])[0]
+            begin = int(start * RATE * tuning)
+            heard = sound[: max(len(audio) - begin, 0)]
+            audio[begin : begin + len(heard)] += heard * np.float32((0.6 + 0.4 * velocity / 127) / 32768)
+        if tuning == 1:
+            return audio[:samples]
+        # reading the whole take slower keeps the bleed of all microphones in step
+        return np.resize(soxr.resample(audio, RATE * tuning, RATE, quality="MQ"), samples).astype(np.float32)
+
+
+def sampled_drums(kit: SampledKit, samples: int, rng: Random) -> PlayDrums:
+    """Return a player of a recorded kit with a drawn tuning, blend of microphones and editing."""
+    seed, tuning = int(rng.integers(2**31)), float(np.exp(rng.normal(0, 0.05)))
+    bottom, blend = float(rng.uniform(0, 0.8)), rng.uniform(0.5, 1.2, 8)
+    is_edited, is_wide = rng.random() < 0.3, rng.random() < 0.6
+
+    def record(line: Line, mic: str) -> Audio:
+        return kit.record(line, mic, samples, seed, tuning)
+
+    def muldjord(track: str, line: Line) -> Audio:
+        own = only(line, GROUPS[track]) if track in ("kick", "toms") and is_edited else line
+        match track:
+            case "kick" | "hihat":
+                return record(own, track)[None]
+            case "snare":
+                return (record(own, "snare_top") - np.float32(bottom) * record(own, "snare_bottom"))[None]
+            case "toms":
+                high, mid, low = (record(own, mic) for mic in ("tom1", "tom2", "tom3"))
+                wide = np.stack([high + 0.7 * mid + 0.3 * low, 0.3 * high + 0.7 * mid + low])
+                return np.asarray(wide if is_wide else (high + mid + low)[None], np.float32)
+            case "overheads" | "room":
+                prefix = "oh" if track == "overheads" else "amb"
+                return np.stack([record(own, f"{prefix}_l"), record(own, f"{prefix}_r")])
+        close = blend[0] * record(own, "kick") + blend[1] * record(own, "snare_top")
+        sides = [close + blend[2] * record(own, f"oh_{s}") + blend[3] * record(own, f"amb_{s}") for s in "lr"]
+        return np.asarray(np.stack(sides), np.float32)
+
+    def gogodze(track: str, line: Line) -> Audio:
+        if track in ("kick", "snare"):
+            return record(line, track)[None]
+        if track in ("hihat", "toms"):
+            own = only(line, GROUPS[track])
+            rest = 0.05 * record(line, "snare") if track == "hihat" else 0.0
+            return np.asarray(record(own, "oh")[None] + rest, np.float32)
+        if track in ("overheads", "room"):
+            return record(line, "oh" if track == "overheads" else "front")[None]
+        mix = [gain * record(line, mic) for gain, mic in zip(blend, kit.mics, strict=False)]
+        return np.asarray(np.sum(mix, axis=0)[None], np.float32)
+
+    return muldjord if "oh_l" in kit.mics else gogodze
+
+
+def soundfont_drums(font: SoundFont, samples: int, rng: Random) -> PlayDrums:
+    """Return a player of a soundfont's kit, acoustic with artificial bleed or electronic without."""
+    is_electronic = bool(rng.random() < 0.4)
+    kits = _ELECTRONIC_KITS if is_electronic else _ACOUSTIC_KITS
+    number = int(kits[int(rng.integers(len(kits)))])
+    bleed = 0.0 if is_electronic else float(10 ** (rng.uniform(-45, -22) / 20))
+    is_wide = rng.random() < 0.5
+
+    def play(track: str, line: Line) -> Audio:
+        whole = font.play_drums(line, number, samples) if bleed or track not in GROUPS else np.zeros((2, samples))
+        if track not in GROUPS:
+            rest = only(line, tuple(p for p in PIECES if p not in ("kick", "side stick")))
+            audio = 0.3 * whole + font.play_drums(rest, number, samples) if track == "overheads" else whole
+            return np.asarray(audio, np.float32)
+        own = font.play_drums(only(line, GROUPS[track]), number, samples) + bleed * whole
+        return np.asarray(own if track == "toms" and is_wide else own.mean(0, keepdims=True), np.float32)
+
+    return play
+
+
+def only(line: Line, pieces: tuple[str, ...]) -> Line:
+    """Return the notes of some pieces."""
+    return line.where(np.isin(line.pitch, [note for piece in pieces for note in PIECES[piece]]))
+
+
+def general_midi_of_groove(line: Line) -> Line:
+    """Return a drumming of the Groove data with its three notes for an electronic kit's rims in General MIDI."""
+    pitch = line.pitch.copy()
+    for theirs, ours in ((22, 42), (26, 46), (58, 43)):
+        pitch[line.pitch == theirs] = ours
+    return replace(line, pitch=pitch)
+
+
+def shaken(line: Line, rng: Random) -> Line:
+    """Return a part for percussion that goes with a drumming: its hi-hat and some more, on other instruments."""
+    beats = line.where(np.isin(line.pitch, (42, 44, 46, 51, 59, 38, 40)) & (rng.random(len(line)) < 0.8))
+    families = ((70,), (82,), (54,), (63, 64, 62), (60, 61), (56,), (75,), (69, 70), (39,), (67, 68), (73, 74))
+    notes = families[int(rng.integers(len(families)))]
+    pitch = np.array(notes)[rng.integers(0, len(notes), len(beats))].astype(float)
+    return replace(beats, pitch=pitch, end=beats.start + 0.2)
+
+
+def _piece_of(note: int, available: dict[str, list[_Hit]]) -> str:
+    piece = next((piece for piece, notes in PIECES.items() if note in notes), "")
+    return piece if piece in available else _INSTEAD.get(piece, "")
