@@ -180,7 +180,7 @@ def _tonality(power: Tensor, sample_rate: int) -> Tensor:
 
 
 def _modulation(wide: Tensor) -> Tensor:
-    """Return how the level of each wide band (excerpts, frames, bands) moves at 0.6 to 40 Hz, by octaves (6 * bands,)."""
+    """Return how each wide band (excerpts, frames, bands) moves at 0.6 to 40 Hz, by octaves (6 * bands,)."""
     envelope = wide.clamp_min(wide.mean() * 10 ** (_FLOOR_DB / 20)).sqrt()
     envelope = envelope / envelope.mean(dim=1, keepdim=True)
     count = envelope.shape[1]

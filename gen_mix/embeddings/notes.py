@@ -1,6 +1,7 @@
 """How the notes of a track begin, end and sound: averages around onsets, and a pitch for every frame."""
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -28,8 +29,8 @@ def note_features(bands: Tensor, hop_seconds: float) -> Tensor:
         hop_seconds: Time between frames.
 
     Returns:
-        (NOTE_FEATURES,): mean level before and after an onset relative to it, in dB, of the whole and of each band; mean
-        share of each band at onsets; onset rate, strength, and how regular they are.
+        (NOTE_FEATURES,): mean level before and after an onset relative to it, in dB, of the whole and of each band;
+        mean share of each band at onsets; onset rate, strength, and how regular they are.
     """
     level = torch.cat([bands.sum(-1, keepdim=True), bands], dim=-1)
     typical = level[..., 0].square().sum() / level[..., 0].sum()
@@ -60,9 +61,8 @@ def _novelty_shape(novelty: Tensor, hop_seconds: float) -> list[Tensor]:
     correlation = torch.fft.irfft(torch.fft.rfft(centred).abs().square()).mean(0)
     correlation = correlation / correlation[0].clamp_min(1e-9)
     edges = [round(seconds / hop_seconds) for seconds in (0.08, 0.16, 0.32, 0.64, 1.28)]
-    peaks = [
-        correlation[low:high].max() for low, high in zip(edges[:-1], edges[1:], strict=True) if high <= len(correlation)
-    ]
+    inside = [span for span in pairwise(edges) if span[1] <= len(correlation)]
+    peaks = [correlation[low:high].max() for low, high in inside]
     peaks += [mean.new_zeros(())] * (4 - len(peaks))
     tail = novelty.square().mean().sqrt() / mean.clamp_min(1e-3)
     return [mean, tail.clamp(max=20), novelty.max(), *peaks]
@@ -79,8 +79,8 @@ def pitch_features(power: Tensor, sample_rate: int) -> Tensor:
         sample_rate: In Hz.
 
     Returns:
-        (PITCH_FEATURES,): histogram of pitch in half octaves of the frames with one; points of the strength of pitch; its
-        share; how pitch moves between frames.
+        (PITCH_FEATURES,): histogram of pitch in half octaves of the frames with one; points of the strength of pitch;
+        its share; how pitch moves between frames.
     """
     level = power.sum(-1)
     is_active = level >= level.square().sum() / level.sum() * 10**-2.0

@@ -1,0 +1,23 @@
+"""Files that are there whole or not at all."""
+
+import os
+from pathlib import Path
+
+from gen_mix.errors import InputError
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write `data` under a temporary name beside `path`, then rename it: what is there is never half a file.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        try:
+            temporary.write_bytes(data)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(f"{path}: expected a place to write to, got {error.strerror or error}") from error
