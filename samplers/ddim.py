@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import torch
-from diffusers import DDIMScheduler
+from diffusers.schedulers.scheduling_ddim import DDIMScheduler
 from torch import Tensor
 
 from samplers.noise import NoiseSource

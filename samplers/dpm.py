@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from diffusers import EDMDPMSolverMultistepScheduler
+from diffusers.schedulers.scheduling_edm_dpmsolver_multistep import EDMDPMSolverMultistepScheduler
 from torch import Tensor
 
 from samplers.noise import NoiseSource

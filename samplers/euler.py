@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from diffusers import EDMEulerScheduler
+from diffusers.schedulers.scheduling_edm_euler import EDMEulerScheduler
 from torch import Tensor
 
 from samplers.noise import NoiseSource

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from diffusers import FlowMatchEulerDiscreteScheduler
+from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
 from torch import Tensor
 
 from samplers.noise import NoiseSource

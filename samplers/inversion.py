@@ -1,5 +1,7 @@
 """From a value back to the noise it comes from, and between two noises."""
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor
 
@@ -22,7 +24,7 @@ def invert(denoise: Denoise, clean: Tensor, sigmas: Tensor) -> Tensor:
     """
     x = clean
     levels = sigmas[:-1].flip(0).tolist()
-    for here, there in zip(levels[:-1], levels[1:], strict=True):
+    for here, there in pairwise(levels):
         slope = (x - denoise(x, batch_level(x, here))) / here
         guess = x + (there - here) * slope
         slope_there = (guess - denoise(guess, batch_level(x, there))) / there
@@ -36,7 +38,8 @@ def slerp(first: Tensor, second: Tensor, weight: float) -> Tensor:
     A straight line between two Gaussian draws is shorter in its middle than any draw; Shoemake (1985).
 
     Args:
-        first, second: (batch, *).
+        first: (batch, *).
+        second: (batch, *).
         weight: 0 gives `first`, 1 gives `second`.
     """
     axes = tuple(range(1, first.ndim))

@@ -60,8 +60,13 @@ def sample_around(
 
     Args:
         known: What is given.
-        sampler, denoise, x, sigmas, noise, on_step: As for a `Sampler`; x (batch, *) is noise at ``sigmas[0]``.
+        sampler: How to walk.
+        denoise: The denoiser.
+        x: Noise (batch, *) at level ``sigmas[0]``.
+        sigmas: Decreasing noise levels (steps + 1,).
+        noise: Where fresh noise comes from.
         resamplings: How often every step is walked, at least 1.
+        on_step: See `OnStep`.
 
     Raises:
         ValueError: `resamplings` is below 1.

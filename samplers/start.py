@@ -38,8 +38,11 @@ def sample_from(
     Args:
         clean: What to start from (batch, *).
         strength: 0 returns `clean`, 1 forgets it: the result is that of noise alone.
-        sampler, denoise, noise, on_step: As for a `Sampler`.
+        sampler: How to walk.
+        denoise: The denoiser.
         sigmas: Levels of the whole walk (steps + 1,); the variation takes as many steps from its own level.
+        noise: Where noise comes from.
+        on_step: See `OnStep`.
 
     Raises:
         ValueError: `strength` is not between 0 and 1.

@@ -15,6 +15,8 @@ def modulated(tokens: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
 class LevelEmbedding(nn.Module):
     """A vector for a noise level."""
 
+    frequencies: Tensor
+
     def __init__(self, width: int, frequencies: int = 32) -> None:
         super().__init__()
         self.register_buffer("frequencies", torch.logspace(0, math.log10(32), frequencies // 2), persistent=False)

@@ -61,6 +61,8 @@ class Denoiser(nn.Module):
     network stays nearly linear in it and modes melt together. The noise level modulates every block.
     """
 
+    frequencies: Tensor
+
     def __init__(self, config: DenoiserConfig) -> None:
         super().__init__()
         self.config = config
@@ -84,11 +86,9 @@ class Denoiser(nn.Module):
         self._start_at_zero()
 
     def _start_at_zero(self) -> None:
-        for embedding in (self.stereo, self.label, self.is_heard):
-            nn.init.zeros_(embedding.weight)
-        for layer in (self.last, *self.leave.values()):
-            nn.init.zeros_(layer.weight)
-            nn.init.zeros_(layer.bias)
+        for module in (self.stereo, self.label, self.is_heard, self.last, self.leave):
+            for parameter in module.parameters():
+                nn.init.zeros_(parameter)
 
     def forward(self, noisy: Tensor, sigma: Tensor, condition: MixCondition) -> Tensor:
         """Return the expected clean x (batch, 1 + tokens, width); unused places are 0.

@@ -28,7 +28,8 @@ def space_mask(is_track: Tensor, is_stereo: Tensor, intents: int) -> Tensor:
     """Return which places of x are in use, boolean (batch, 1 + tokens, width).
 
     Args:
-        is_track, is_stereo: Boolean (batch, tracks), as for `ConsoleLayout.mask`.
+        is_track: Boolean (batch, tracks); false on padding.
+        is_stereo: Boolean (batch, tracks).
         intents: How many numbers the intent has.
     """
     knobs = LAYOUT.mask(is_track, is_stereo)
