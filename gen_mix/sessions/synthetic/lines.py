@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import mido
 import numpy as np
@@ -91,12 +92,14 @@ def read_song(path: Path) -> Song:
     notes: dict[tuple[int, int], list[list[float]]] = {}
     sounding: dict[tuple[int, int], list[float]] = {}
     programs = [0] * 16
-    now, bpm = 0.0, 120.0
-    messages = mido.MidiFile(path)
-    for message in messages:
-        now += message.time
-        if message.type == "set_tempo" and now == 0:
-            bpm = float(mido.tempo2bpm(message.tempo))
+    tempo, now, last_tick, first_tempo = 500_000, 0.0, 0, 0
+    file = mido.MidiFile(path)
+    for tick, message in _by_time(file):
+        now += mido.tick2second(tick - last_tick, file.ticks_per_beat, tempo)
+        last_tick = tick
+        if message.type == "set_tempo":
+            tempo = message.tempo
+            first_tempo = first_tempo or tempo
         elif message.type == "program_change":
             programs[message.channel] = message.program
         elif message.type in ("note_on", "note_off"):
@@ -108,7 +111,18 @@ def read_song(path: Path) -> Song:
                 notes.setdefault((message.channel, programs[message.channel]), []).append(sounding[key])
     melodic = [line_of(rows, program) for (channel, program), rows in sorted(notes.items()) if channel != _DRUM_CHANNEL]
     drums = [row for (channel, _), rows in notes.items() if channel == _DRUM_CHANNEL for row in rows]
-    return Song(tuple(melodic), line_of(drums), now, bpm)
+    return Song(tuple(melodic), line_of(drums), now, float(mido.tempo2bpm(first_tempo or tempo)))
+
+
+def _by_time(file: mido.MidiFile) -> list[tuple[int, Any]]:
+    """Return (tick, message) of all tracks together; mido's own merging copies each message and takes twice as long."""
+    events = []
+    for track in file.tracks:
+        tick = 0
+        for message in track:
+            tick += message.time
+            events.append((tick, message))
+    return sorted(events, key=lambda event: event[0])
 
 
 def top_voice(line: Line) -> Line:

@@ -44,6 +44,11 @@ class SyntheticStudio:
 
     Args:
         settings: What to make sessions from.
+
+    Attributes:
+        settings: As given.
+        song_paths: MIDI files it draws from.
+        grooves: Rows of the table of drummings it draws from.
     """
 
     def __init__(self, settings: SyntheticSettings) -> None:
@@ -53,8 +58,8 @@ class SyntheticStudio:
         self._font: SoundFont | None = None
         self._songs: dict[Path, Song] = {}
         self._kits: dict[str, SampledKit] = {}
-        self._song_paths = _song_paths(settings)
-        self._grooves = _groove_rows(settings)
+        self.song_paths = _song_paths(settings)
+        self.grooves = _groove_rows(settings)
 
     def __reduce__(self) -> tuple[type["SyntheticStudio"], tuple[SyntheticSettings]]:
         return SyntheticStudio, (self.settings,)
@@ -85,7 +90,7 @@ class SyntheticStudio:
         """Return a song, the lines of an excerpt where much is going on, and where it begins (s)."""
         best: tuple[Song, list[Line], float] | None = None
         while best is None or not best[1]:
-            path = self._song_paths[int(rng.integers(len(self._song_paths)))]
+            path = self.song_paths[int(rng.integers(len(self.song_paths)))]
             song = self._song(path)
             for begin in rng.uniform(0, max(song.seconds - self.settings.seconds, 0.01), 4):
                 lines = [line.within(float(begin), self.settings.seconds) for line in song.lines]
@@ -153,7 +158,7 @@ class SyntheticStudio:
         return performed(line, rng, 0.003, 4)
 
     def _groove(self, kind: str, bpm: float, rng: Random) -> Line:
-        rows = [row for row in self._grooves if row["beat_type"] == kind]
+        rows = [row for row in self.grooves if row["beat_type"] == kind]
         row = rows[int(rng.integers(len(rows)))]
         path = self.settings.kit / "midi" / "groove" / row["midi_filename"]
         octaves = math.log2(float(row["bpm"]) / bpm)

@@ -1,7 +1,6 @@
 """Synthetic sessions as folders, written one by one and continued where they stopped."""
 
 import json
-import shutil
 from dataclasses import asdict
 from pathlib import Path
 
@@ -37,8 +36,5 @@ def write_sessions(settings: SyntheticSettings, seed: int, count: int, folder: P
     note.write_text(recipe)
     studio = SyntheticStudio(settings)
     for index in tqdm(range(count), desc="sessions", unit="session"):
-        final, unfinished = folder / f"{index:05d}", folder / f".{index:05d}.unfinished"
-        if not final.exists():
-            shutil.rmtree(unfinished, ignore_errors=True)
-            write_session(studio.session(seed, index), unfinished)
-            unfinished.rename(final)
+        if not (folder / f"{index:05d}").exists():
+            write_session(studio.session(seed, index), folder / f"{index:05d}")
