@@ -7,12 +7,13 @@ Example:
 
 from typing import TYPE_CHECKING
 
-from gen_mix.version import VERSION as __version__
+from gen_mix.version import VERSION
 
 if TYPE_CHECKING:
     from gen_mix.pipeline import MixPipeline
     from gen_mix.sessions.folder import read_session
 
+__version__ = VERSION
 __all__ = ["MixPipeline", "__version__", "read_session"]
 
 
