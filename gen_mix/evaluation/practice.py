@@ -1,5 +1,6 @@
 """What engineers do with tracks, people and virtual ones in the same words."""
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
@@ -13,7 +14,7 @@ from gen_mix.measurements import MEASUREMENTS, OCTAVES
 from gen_mix.mix import MixParameters
 from gen_mix.sessions.engineers.draw import draw_engineers
 from gen_mix.sessions.engineers.human import HumanMix, HumanTrack, doubles
-from gen_mix.sessions.engineers.prior import packaged_prior
+from gen_mix.sessions.engineers.prior import Prior, packaged_prior
 from gen_mix.sessions.engineers.response import bell_power, shelf_power
 from gen_mix.sessions.facts import TrackFacts
 from gen_mix.sessions.instruments import INSTRUMENTS
@@ -81,18 +82,29 @@ def practice_of_people(mixes: Sequence[HumanMix]) -> Practice:
     )
 
 
-def practice_of_virtual_engineers(mixes: Sequence[HumanMix], panels: int, seed: int) -> Practice:
-    """Return what `panels` panels of virtual engineers do; in each panel one of them mixes what one of the people mixed."""
+def practice_of_virtual_engineers(
+    mixes: Sequence[HumanMix], panels: int, seed: int, prior: Prior | None = None
+) -> Practice:
+    """Return what `panels` panels of virtual engineers do; in each panel one of them mixes what one of the people mixed.
+
+    Args:
+        mixes: By people.
+        panels: How often each mix is done again.
+        seed: Of the engineers.
+        prior: What is usual; the packaged one if None.
+    """
     facts = facts_of_people(mixes)
     generator = torch.Generator().manual_seed(seed)
-    parts = [_one_panel(mixes, facts, panel, generator) for panel in range(panels)]
+    prior = packaged_prior() if prior is None else prior
+    parts = [_one_panel(mixes, facts, panel, prior, generator) for panel in range(panels)]
     return Practice(**{f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Practice)})
 
 
 def facts_of_people(mixes: Sequence[HumanMix]) -> TrackFacts:
     """Return labels and measurements of the tracks that people mixed.
 
-    Their audio is not at hand: a track measures what its class typically does, apart from its own loudness. The lead
+    Their audio is not at hand: a track measures what its class typically does, apart from its own loudness, give or
+    take what recordings of one class differ by; every recording has its own deviation, the same in all mixes. The lead
     is the loudest recording among the tracks that are called lead vocal.
     """
     most = max(len(mix.tracks) for mix in mixes)
@@ -111,15 +123,33 @@ def facts_of_people(mixes: Sequence[HumanMix]) -> TrackFacts:
         leads = [place for place, track in enumerate(mix.tracks) if track.instrument == "lead_vocal"]
         if leads:
             is_lead[row, max(leads, key=lambda place: mix.tracks[place].loudness_lufs)] = True
-    measurements = packaged_prior().typical[instrument].clone()
+    measurements = packaged_prior().typical[instrument] + _deviations(mixes, most)
     measurements[..., MEASUREMENTS.index("loudness_lufs")] = loudness
     return TrackFacts(
         instrument, is_track, is_stereo, is_lead, double_of, measurements.masked_fill(~is_track[..., None], 0)
     )
 
 
-def _one_panel(mixes: Sequence[HumanMix], facts: TrackFacts, panel: int, generator: torch.Generator) -> Practice:
-    parameters = draw_engineers(facts, generator).parameters
+def _deviations(mixes: Sequence[HumanMix], most: int) -> torch.Tensor:
+    """Return by how much each recording differs from its class (mixes, most, len(MEASUREMENTS)); its name is the seed."""
+    sizes = torch.tensor([_deviation_of(name) for name in MEASUREMENTS])
+    deviations = torch.zeros(len(mixes), most, len(MEASUREMENTS))
+    for row, mix in enumerate(mixes):
+        for place, track in enumerate(mix.tracks):
+            seed = zlib.crc32(f"{track.song}/{track.file}".encode())
+            generator = torch.Generator().manual_seed(seed)
+            deviations[row, place] = sizes * torch.randn(len(MEASUREMENTS), generator=generator)
+    return deviations
+
+
+def _deviation_of(name: str) -> float:
+    """Return the standard deviation of a measurement between recordings of one class."""
+    sizes = {"octave": 3.0, "crest": 2.0, "low_end": 0.4, "centroid": 0.4}
+    return next((size for prefix, size in sizes.items() if name.startswith(prefix)), 0.0)
+
+
+def _one_panel(mixes: Sequence[HumanMix], facts: TrackFacts, panel: int, prior: Prior, generator: torch.Generator) -> Practice:
+    parameters = draw_engineers(facts, generator, prior).parameters
     is_track = facts.is_track
     loudness = np.array([track.loudness_lufs for mix in mixes for track in mix.tracks])
 

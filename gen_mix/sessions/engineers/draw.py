@@ -37,17 +37,18 @@ class EngineerDraw:
     intent: Tensor
 
 
-def draw_engineers(facts: TrackFacts, generator: torch.Generator) -> EngineerDraw:
+def draw_engineers(facts: TrackFacts, generator: torch.Generator, prior: Prior | None = None) -> EngineerDraw:
     """Return one fresh engineer's mix of each session.
 
     Args:
         facts: Labels and measurements of the sessions' tracks.
         generator: Source of all chance; the numbers of a track do not depend on how much padding follows.
+        prior: What is usual; the packaged one if None.
     """
     batch, tracks = facts.is_track.shape
     session = roll(SESSION_COUNTS, (batch,), generator)
     track = roll(TRACK_COUNTS, (tracks, batch), generator)
-    return mix_with(facts, packaged_prior(), session, Dice(track.counts, track.rolls.transpose(0, 1)))
+    return mix_with(facts, prior or packaged_prior(), session, Dice(track.counts, track.rolls.transpose(0, 1)))
 
 
 def mix_with(facts: TrackFacts, prior: Prior, session: Dice, track: Dice) -> EngineerDraw:

@@ -37,7 +37,7 @@ SHARES = tuple((place + 0.5) / 12 for place in range(12))
 _CREST = MEASUREMENTS.index("crest_db")
 _LEVEL_FIRST = MEASUREMENTS.index(f"level_{LEVELS[0]}_db")
 _REDUCTION_PER_CREST = 0.25
-_STEPS = 14
+_STEPS = 11
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Dynamics:
     Attributes:
         is_on: Boolean.
         threshold_db, ratio, attack_ms, release_ms, knee_db: As on the console.
-        reduction_db: Mean gain reduction that was aimed at, dB, positive.
+        reduction_db: Gain reduction that was aimed at while the track is loud, dB, positive.
         loudness_change_db: What the compressor does to the loudness, LU; 0 where off.
     """
 
@@ -96,20 +96,22 @@ def levels_over_time(measurements: Tensor) -> Tensor:
 
 
 def solve_threshold_db(levels_db: Tensor, reduction_db: Tensor, ratio: Tensor, knee_db: Tensor) -> Tensor:
-    """Return the threshold (*), -60 to 0 dB, at which the mean gain reduction over time is `reduction_db` (*).
+    """Return the threshold (*), -60 to 0 dB, at which the mean gain reduction is `reduction_db` (*).
 
-    Bisection, all tracks at once; at the end of the range if the reduction cannot be reached.
+    The mean is weighted by power: what a meter shows while the track is loud. A mean over time would ask of a drum that
+    its silence be compressed too. Bisection, all tracks at once; at the end of the range if it cannot be reached.
 
     Args:
         levels_db: Level in equally long parts of the time (*, parts).
         reduction_db: Wanted mean reduction, dB, positive.
         ratio, knee_db: Of the compressor (*).
     """
+    weights = torch.softmax(levels_db * (math.log(10) / 10), dim=-1)
     low, high = torch.full_like(reduction_db, -60.0), torch.zeros_like(reduction_db)
     for _ in range(_STEPS):
         middle = (low + high) / 2
         gain = static_gain_db(levels_db, middle[..., None], ratio[..., None], knee_db[..., None])
-        is_too_much = -gain.mean(-1) > reduction_db
+        is_too_much = -(gain * weights).sum(-1) > reduction_db
         low, high = torch.where(is_too_much, middle, low), torch.where(is_too_much, high, middle)
     return (low + high) / 2
 

@@ -19,7 +19,7 @@ MODES = {
     "kick_led": 0.5,
     "slap": 0.35,
     "parallel_drums": 0.3,
-    "drummer_view": 0.5,
+    "drummer_view": 0.12,
 }
 """Yes-or-no choices and how often they are yes."""
 
@@ -76,9 +76,9 @@ _HEAVY_TAIL_SHARE = 0.1
 HABIT_SD = 1.2
 """How much the log odds of using a processor differ between engineers; people use it on a tenth or on all of their tracks."""
 
-_GROUP_SD_DB = 2.0
+_GROUP_SD_DB = 1.5
 _TEMPO_BPM, _TEMPO_LOG_SD = 112.0, 0.2
-_MIX_LEVEL_LUFS, _MIX_LEVEL_SD_DB = -20.0, 3.0
+_MIX_LEVEL_LUFS, _MIX_LEVEL_SD_DB = -20.0, 3.3
 _FORWARD_DB = 1.5
 
 
