@@ -55,15 +55,14 @@ class Board:
 
     Args:
         folder: Of the files.
-        step: Where the run begins; what a killed run wrote beyond it is hidden.
     """
 
-    def __init__(self, folder: Path, step: int) -> None:
+    def __init__(self, folder: Path) -> None:
         self._writer: Any = None
         if importlib.util.find_spec("tensorboard") is not None:
             from torch.utils.tensorboard import SummaryWriter  # optional, and slow to import
 
-            self._writer = SummaryWriter(str(folder), purge_step=step)
+            self._writer = SummaryWriter(str(folder))
 
     def scalars(self, values: Mapping[str, float], step: int) -> None:
         """Add `values` by name."""

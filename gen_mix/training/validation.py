@@ -1,6 +1,5 @@
 """How a network does on sessions it has not seen: cheap figures to watch while it trains."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -44,6 +43,17 @@ class HeldOut:
     def mask(self) -> Tensor:
         """Which places are in use, boolean (sessions, tokens, width)."""
         return self.space.mask(self.condition.is_track, self.condition.is_stereo)
+
+    def first(self) -> "HeldOut":
+        """Return the first session alone."""
+        row = torch.zeros(1, dtype=torch.int64)
+        return HeldOut(self.space, _rows(self.condition, row), self.engineers[:1], self.others[:1])
+
+    def places(self, settings: Tensor) -> Tensor:
+        """Return the places of the knobs (mixes, tokens, width) of `settings` of the first session, switches as they are."""
+        is_track = self.condition.is_track[:1].expand(len(settings), -1)
+        is_stereo = self.condition.is_stereo[:1].expand(len(settings), -1)
+        return self.space.decode(settings, is_track, is_stereo).parameters.normalized
 
 
 def held_out(source: DataSource, bank: TrackBank, sessions: int, mixes: int) -> HeldOut:
@@ -124,7 +134,7 @@ def _denoising_loss(model: nn.Module, held: HeldOut, sigma: float, device: torch
     return float((sigma_weight(level) * error).sum() / held.mask.sum())
 
 
-def _rows(condition: MixCondition, rows: Tensor | Sequence[int]) -> MixCondition:
+def _rows(condition: MixCondition, rows: Tensor) -> MixCondition:
     return replace(
         condition,
         tracks=condition.tracks[rows],

@@ -26,7 +26,7 @@ def toy_chunk(step: int, chunk: int, items: int = 2) -> Batch:
     tracks = int(torch.randint(1, 4, (), generator=generator))
     is_track = torch.arange(tracks) < torch.randint(1, tracks + 1, (items, 1), generator=generator)
     condition = MixCondition(
-        tracks=torch.randn(items, tracks, CONDITION_WIDTH, generator=generator),
+        tracks=torch.randn(items, tracks, CONDITION_WIDTH, generator=generator) * is_track[..., None],
         is_track=is_track,
         is_stereo=is_track & (torch.rand(items, tracks, generator=generator) < 0.5),
         has_tracks=torch.ones(items, dtype=torch.bool),

@@ -1,0 +1,126 @@
+"""A whole training run: from settings to a folder that `MixPipeline.from_pretrained` reads."""
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+
+from gen_mix.embeddings.bank import TrackBank, draw_sessions
+from gen_mix.errors import InputError
+from gen_mix.model.denoiser import Denoiser, DenoiserConfig
+from gen_mix.model.space import ModelSpace
+from gen_mix.sessions.engineers import INTENT, EngineerDraw, draw_engineers
+from gen_mix.training.data import DataSource
+from gen_mix.training.files import locked
+from gen_mix.training.loop import Job, Watch, train
+from gen_mix.training.model_folder import write_model
+from gen_mix.training.objective import OBJECTIVES
+from gen_mix.training.progress import Board
+from gen_mix.training.seeds import SPACE, generator_of
+from gen_mix.training.settings import DataSettings, TrainingSettings
+from gen_mix.training.sources import Sources, open_sources
+from gen_mix.training.state import new_state
+from gen_mix.training.validation import held_out
+from gen_mix.training.watch import Watcher
+
+
+def run_training(settings: TrainingSettings, accelerator: Accelerator) -> int:
+    """Train as `settings` say, going on where an earlier run of the same settings stopped; return the exit status.
+
+    At the end ``model/`` in the run's folder holds the model.
+
+    Raises:
+        InputError: Settings that do not fit the data or the number of processes, a folder in use, broken files.
+    """
+    check_processes(settings.data, accelerator.num_processes)
+    folder = Path(settings.out) / settings.objective
+    lock: AbstractContextManager[None] = locked(folder) if accelerator.is_main_process else nullcontext()
+    with lock:
+        sources = open_sources(settings.data, settings.seed, folder, accelerator)
+        space = fit_space(sources.training, settings.data, settings.seed)
+        source = DataSource(sources.training, sources.embedder, space, settings.data, settings.loss, settings.seed)
+        network = first_network(settings, sources).to(accelerator.device)
+        state = new_state(network, settings.optimizer)
+        job = Job(
+            draw=source.micro_batches,
+            objective=OBJECTIVES[settings.objective],
+            watch=_watch(settings, source, sources, folder, accelerator),
+            folder=folder / "checkpoints",
+            facts=facts_of(settings, source),
+            loss=settings.loss,
+            optimizer=settings.optimizer,
+            pace=settings.watch,
+        )
+        status = train(state, job, accelerator)
+        if status == 0 and accelerator.is_main_process:
+            write_model(folder / "model", settings, state, sources.embedder, space)
+    return status
+
+
+def check_processes(data: DataSettings, processes: int) -> None:
+    """Check that `processes` can share a batch evenly.
+
+    Raises:
+        InputError: They cannot.
+    """
+    chunks = data.batch // data.chunk
+    if chunks % processes:
+        raise InputError(f"data.chunk: expected {processes} processes to divide data.batch / data.chunk, got {chunks}")
+
+
+def fit_space(bank: TrackBank, data: DataSettings, seed: int) -> ModelSpace:
+    """Return the space in which engineers' mixes of sessions of `bank` are standardized."""
+    draws: list[EngineerDraw] = []
+    for place in range(max(1, data.space_draws // data.chunk)):
+        generator = generator_of(seed, SPACE, place)
+        sessions = draw_sessions(
+            bank, data.chunk, generator, most_tracks=data.most_tracks, fewest_tracks=data.fewest_tracks
+        )
+        draws.append(draw_engineers(sessions.facts, generator))
+    return ModelSpace.fit(draws)
+
+
+def first_network(settings: TrainingSettings, sources: Sources) -> Denoiser:
+    """Return the network with the first weights that belong to the seed."""
+    size = settings.network
+    config = DenoiserConfig(
+        condition_width=sources.embedder.width,
+        intents=len(INTENT),
+        width=size.width,
+        layers=size.layers,
+        heads=size.heads,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(settings.seed)
+        return Denoiser(config)
+
+
+def facts_of(settings: TrainingSettings, source: DataSource) -> dict[str, Any]:
+    """Return what must be the same when a run is resumed, as JSON: settings that matter, and the data they met."""
+    facts = asdict(settings)
+    del facts["out"], facts["watch"]
+    facts["data"]["content"] = sha256(source.space.to_json().encode()).hexdigest()
+    facts["data"]["embedder_content"] = source.embedder.fingerprint
+    return facts
+
+
+def _watch(
+    settings: TrainingSettings, source: DataSource, sources: Sources, folder: Path, accelerator: Accelerator
+) -> Watch:
+    """Return what the main process looks at; other processes never call it."""
+    if not accelerator.is_main_process:
+        return lambda state, scalars: None
+    return Watcher(
+        network=first_network(settings, sources).to(accelerator.device).eval(),
+        held=held_out(source, sources.held_out, settings.watch.validation_sessions, settings.watch.validation_mixes),
+        objective=settings.objective,
+        folder=folder,
+        settings=settings.watch,
+        steps=settings.optimizer.steps,
+        board=Board(folder / "tensorboard"),
+        device=accelerator.device,
+    )
