@@ -95,9 +95,24 @@ class MeanOfTraining:
 
 
 def training_mixes(bank: TrackBank, tracks: int, mixes: int, generator: torch.Generator) -> MixParameters:
-    """Return engineers' mixes of training sessions that have `tracks` tracks (mixes, tokens, width)."""
-    sessions = draw_sessions(bank, mixes, generator, most_tracks=tracks, fewest_tracks=tracks)
-    return draw_engineers(sessions.facts, generator).parameters
+    """Return engineers' mixes of training sessions that have `tracks` tracks (mixes, tokens, width).
+
+    Of many drawn sessions those with the most tracks are taken; what they still lack is filled with strips of others.
+    """
+    sessions = draw_sessions(bank, 4 * mixes, generator, most_tracks=max(tracks, 2), fewest_tracks=tracks)
+    fullest = sessions.facts.is_track.sum(-1).argsort(descending=True, stable=True)[:mixes]
+    facts = sessions.facts[fullest]
+    drawn = draw_engineers(facts, generator).parameters
+    buses = len(BUS_TOKENS)
+    own = facts.is_track[:, :tracks]
+    pool = torch.randint(int(own.sum()), (mixes, tracks), generator=generator)
+    filled = []
+    for values in (drawn.normalized, drawn.mask):
+        strips = values[:, buses : buses + tracks]
+        spare = strips[own][pool]
+        spare[:, : strips.shape[1]] = torch.where(own[..., None], strips, spare[:, : strips.shape[1]])
+        filled.append(torch.cat([values[:, :buses], spare], dim=1))
+    return MixParameters(*filled)
 
 
 def class_posterior(embedder: TrackEmbedder, subject: Subject) -> Tensor:

@@ -7,11 +7,13 @@ Each number is taken from one session's set of mixes; `pool_modes` puts a system
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from itertools import combinations
 
 import torch
 from torch import Tensor
 
 from gen_mix.console.layout import BUS_TOKENS, DELAY, LAYOUT, TRACK
+from gen_mix.evaluation.distances import Distances
 from gen_mix.evaluation.heard import HEARD
 from gen_mix.mix import MixParameters
 from gen_mix.sessions.facts import TrackFacts
@@ -20,7 +22,6 @@ from gen_mix.sessions.instruments import INSTRUMENTS
 _OPPOSITE = 0.2
 _HARD = 0.1
 _UNDECIDED = 0.15
-_OFF_MODE_OCTAVES = 0.06
 _DUPLICATE = 0.1
 _BASSES = ("bass", "synth_bass")
 
@@ -43,13 +44,13 @@ class Modes:
     """Links and modes of one session's set of mixes; NaN where the session cannot show one.
 
     Attributes:
-        doubles_apart: Share of doubled parts panned to opposite sides, within 0.2 of mirrored.
+        doubles_apart: Share of doubled parts, recorded in mono, that are panned to opposite sides, within 0.2 of mirrored.
         lead_mean_lu: Level of the lead over the mean level of the rest, mean over mixes.
         lead_sd_lu: The same, standard deviation over mixes.
         kick_bass_sd_lu: Level of the kick over the bass, standard deviation over mixes.
         left_centre_right: Share of mixes that use nothing but hard left, centre and hard right.
         undecided_gates: Share of switches whose value is further than 0.15 from both off and on.
-        off_mode_delay: Share of delay times further than 0.06 octave from any of the engineers'.
+        wetness_sd_db: Mean reverb return over tracks, standard deviation over mixes.
         duplicates: Share of mixes with a neighbour ten times nearer than is usual among engineers.
     """
 
@@ -59,7 +60,7 @@ class Modes:
     kick_bass_sd_lu: float
     left_centre_right: float
     undecided_gates: float
-    off_mode_delay: float
+    wetness_sd_db: float
     duplicates: float
 
 
@@ -76,13 +77,13 @@ def modes_of(mixes: MixSet, engineers: Sequence[MixSet], facts: TrackFacts, spre
     pan = mixes.heard[..., HEARD.index("pan")]
     over_rest = _lead_over_rest(level, facts.is_lead[0])
     return Modes(
-        doubles_apart=_doubles_apart(pan, facts.double_of[0]),
+        doubles_apart=_doubles_apart(pan, facts),
         lead_mean_lu=float(over_rest.mean()),
         lead_sd_lu=float(over_rest.std(correction=0)),
         kick_bass_sd_lu=float(_kick_over_bass(level, facts.instrument[0]).std(correction=0)),
         left_centre_right=_left_centre_right(pan),
         undecided_gates=_undecided_gates(mixes.parameters),
-        off_mode_delay=_off_mode_delay(mixes.parameters, [one.parameters for one in engineers]),
+        wetness_sd_db=float(mixes.heard[..., HEARD.index("reverb_db")].mean(-1).std(correction=0)),
         duplicates=_duplicates(mixes.heard / spread, [one.heard / spread for one in engineers]),
     )
 
@@ -96,20 +97,31 @@ def pool_modes(sessions: Sequence[Modes]) -> dict[str, float | None]:
     return pooled
 
 
-def link_errors(heard: Tensor, references: Sequence[Tensor]) -> tuple[float, float]:
+def link_errors(heard: Tensor, references: Sequence[Tensor]) -> Distances:
     """Return how far correlations between tracks are from the engineers', and the engineers' from each other.
 
     For every feature and every pair of tracks the correlation over the mixes is taken; the error is its mean
-    squared difference. The first number over the second is 1 for engineers and grows as links are lost.
+    squared difference. The ratio is 1 for engineers and grows as links are lost. NaN for a
+    session of one track, and for a single answer: what never moves is linked to nothing.
 
     Args:
         heard: (draws, tracks, features).
         references: At least two independent sets of engineers, each of the same shape.
     """
+    if bool((heard == heard[:1]).all()):
+        return Distances(torch.tensor(math.nan), torch.tensor(math.nan))
     system, *engineers = [_correlations(one) for one in (heard, *references)]
-    own = [(one - other).square().mean() for place, one in enumerate(engineers) for other in engineers[:place]]
-    to_engineers = torch.stack([(system - one).square().mean() for one in engineers]).mean()
-    return float(to_engineers), float(torch.stack(own).mean())
+    own = [(one - other).square().mean() for one, other in combinations(engineers, 2)]
+    to_engineers = [(system - one).square().mean() for one in engineers]
+    return Distances(torch.stack(to_engineers).mean(), torch.stack(own).mean())
+
+
+def delay_knobs(parameters: MixParameters) -> Tensor:
+    """Return time in octaves, feedback and ping-pong of the delay (mixes, 3)."""
+    time_ms, feedback, ping_pong = (
+        LAYOUT.value(parameters, DELAY, name) for name in ("time_ms", "feedback", "ping_pong")
+    )
+    return torch.stack([time_ms.log2(), feedback, ping_pong], dim=-1)
 
 
 def _correlations(heard: Tensor) -> Tensor:
@@ -121,8 +133,10 @@ def _correlations(heard: Tensor) -> Tensor:
     return correlations[first, second]
 
 
-def _doubles_apart(pan: Tensor, double_of: Tensor) -> float:
-    first = torch.tensor([place for place, other in enumerate(double_of.tolist()) if other > place], dtype=torch.int64)
+def _doubles_apart(pan: Tensor, facts: TrackFacts) -> float:
+    double_of, is_mono = facts.double_of[0], ~facts.is_stereo[0]
+    pairs = [place for place, other in enumerate(double_of.tolist()) if other > place and is_mono[[place, other]].all()]
+    first = torch.tensor(pairs, dtype=torch.int64)
     left, right = pan[:, first], pan[:, double_of[first]]
     apart = ((left + right).abs() <= _OPPOSITE) & ((left - right).abs() > _OPPOSITE)
     return float(apart.float().mean())
@@ -147,13 +161,6 @@ def _undecided_gates(parameters: MixParameters) -> float:
     places = [place for place, spec in enumerate(LAYOUT.specs(TRACK)) if spec.is_gate]
     gates = parameters.normalized[:, len(BUS_TOKENS) :, places]
     return float((torch.minimum(gates.abs(), (1 - gates).abs()) > _UNDECIDED).float().mean())
-
-
-def _off_mode_delay(parameters: MixParameters, engineers: Sequence[MixParameters]) -> float:
-    octaves = LAYOUT.value(parameters, DELAY, "time_ms").log2()
-    known = torch.cat([LAYOUT.value(one, DELAY, "time_ms").log2() for one in engineers])
-    nearest = (octaves[:, None] - known).abs().amin(-1)
-    return float((nearest > _OFF_MODE_OCTAVES).float().mean())
 
 
 def _duplicates(heard: Tensor, engineers: Sequence[Tensor]) -> float:

@@ -7,8 +7,9 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
-
 from torch import Tensor
+
+_FOLDS = 4
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class TwoSample:
 
 
 def two_sample_test(
-    system: Sequence[Tensor], engineers: Sequence[Tensor], labels: Sequence[Tensor], folds: int = 4
+    system: Sequence[Tensor], engineers: Sequence[Tensor], labels: Sequence[Tensor], trees: int = 100
 ) -> TwoSample:
     """Return how well gradient-boosted trees tell a system from engineers, track by track.
 
@@ -36,7 +37,7 @@ def two_sample_test(
         system: Per session, heard features (draws, tracks, features).
         engineers: Per session, the same shape.
         labels: Per session, the true instrument of each track (tracks,), int64.
-        folds: Parts that the sessions are split into; at most one per session.
+        trees: Rounds of boosting.
 
     Raises:
         ValueError: There are fewer than two sessions.
@@ -47,7 +48,7 @@ def two_sample_test(
     sizes = [len(one) for one in rows]
     session = np.repeat([*range(len(system)), *range(len(system))], sizes)
     is_system = np.repeat([1] * len(system) + [0] * len(engineers), sizes)
-    score = _judge(np.concatenate(rows), is_system, session, min(folds, len(system)))
+    score = _judge(np.concatenate(rows), is_system, session, trees)
     correct = (score > 0.5) == is_system
     accuracy = tuple(float(correct[session == place].mean()) for place in range(len(system)))
     return TwoSample(accuracy, float(roc_auc_score(is_system, score)))
@@ -59,13 +60,14 @@ def _rows(heard: Tensor, label: Tensor) -> np.ndarray:
     return np.concatenate(labelled, axis=-1).reshape(draws * tracks, -1)
 
 
-def _judge(rows: np.ndarray, is_system: np.ndarray, session: np.ndarray, folds: int) -> np.ndarray:
+def _judge(rows: np.ndarray, is_system: np.ndarray, session: np.ndarray, trees: int) -> np.ndarray:
     score = np.zeros(len(rows))
     is_categorical = [place == rows.shape[1] - 1 for place in range(rows.shape[1])]
+    folds = min(_FOLDS, len(np.unique(session)))
     for train, test in GroupKFold(folds).split(rows, groups=session):
-        trees = HistGradientBoostingClassifier(
-            max_iter=100, early_stopping=False, categorical_features=is_categorical, random_state=0
+        forest = HistGradientBoostingClassifier(
+            max_iter=trees, early_stopping=False, categorical_features=is_categorical, random_state=0
         )
-        trees.fit(rows[train], is_system[train])
-        score[test] = trees.predict_proba(rows[test])[:, 1]
+        forest.fit(rows[train], is_system[train])
+        score[test] = forest.predict_proba(rows[test])[:, 1]
     return score
