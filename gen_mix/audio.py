@@ -1,7 +1,6 @@
 """Audio files: reading, resampling, and writing whole or not at all."""
 
 import io
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gen_mix.errors import InputError
+from gen_mix.files import write_whole
 
 SUFFIXES = (".wav", ".flac", ".aiff", ".aif", ".ogg", ".mp3")
 """Files that hold audio."""
@@ -89,20 +89,7 @@ def write_audio(path: Path, audio: Tensor, sample_rate: int, subtype: str = "PCM
     if not highest <= (np.finfo(np.float32).max if subtype == "FLOAT" else 1.0):
         raise ValueError(f"{path}: expected audio that {subtype} can hold, got a peak of {highest}")
     data = _encoded(audio.detach().cpu().float().T.contiguous().numpy(), sample_rate, path.suffix, subtype)
-    _write_whole(path, data)
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    """Write `data` under a temporary name beside `path`, then rename it: what is there is never half a file."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        try:
-            temporary.write_bytes(data)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise InputError(f"{path}: expected a place to write to, got {error.strerror or error}") from error
+    write_whole(path, data)
 
 
 def _encoded(frames: NDArray[np.float32], sample_rate: int, suffix: str, subtype: str) -> bytes:
