@@ -70,7 +70,7 @@ def _delay_line(delay_samples: Tensor, angle: Tensor) -> Tensor:
     A shift of phase would be exact there too, but it also rings before the echo, and what comes before the beginning
     of the audio wraps round to its end, where the circle outside the unit circle makes it loud.
     """
-    whole = math.floor(float(delay_samples))
+    whole = math.floor(delay_samples.item())
     part = delay_samples - whole
     taps = (
         -part * (part - 1) * (part - 2) / 6,

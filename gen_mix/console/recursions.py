@@ -48,7 +48,7 @@ def smooth_gain(target_db: Tensor, attack: Tensor, release: Tensor) -> Tensor:
     detector of Giannoulis, Massberg and Reiss (2012), "Digital Dynamic Range Compressor Design", eq. (17).
 
     Args:
-        target_db: f, (*, samples).
+        target_db: f, (*, samples), at most 0.
         attack: Share of the distance covered in one sample, 0 to 1, (*).
         release: The same where the gain recovers, (*).
 

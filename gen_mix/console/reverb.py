@@ -87,7 +87,7 @@ def _widen(wet: Tensor, width: Tensor) -> Tensor:
 
 def _response_pair(room: Room, sample_rate: int) -> Tensor:
     """Return two unrelated responses (2, samples), each of energy 1/2 before damping and low cut."""
-    samples = next_fast_len(math.ceil(_TAIL * float(room.decay_s) * sample_rate), real=True)
+    samples = next_fast_len(math.ceil(_TAIL * room.decay_s.item() * sample_rate), real=True)
     noise = _noise(sample_rate)[:, :samples].to(room.decay_s)
     seconds = torch.arange(samples, device=noise.device, dtype=noise.dtype) / sample_rate
     energy = (noise * _decay(seconds, room.decay_s)).square().sum(dim=-1, keepdim=True)
@@ -110,7 +110,7 @@ def _decay(seconds: Tensor, decay_s: Tensor) -> Tensor:
 def _damped(noise: Tensor, seconds: Tensor, room: Room, sample_rate: int) -> Tensor:
     """Return `noise` (2, samples) with a decay of its own in every octave.
 
-    The decay time at frequency f is ``decay_s / √(1 + (f / damping_hz)⁴)``: flat, then falling as air absorbs.
+    Around frequency f the decay time is ``decay_s / √(1 + (f / damping_hz)⁴)``: flat, then falling as air absorbs.
     """
     spectrum = torch.fft.rfft(noise)
     freqs_hz = torch.linspace(0, sample_rate / 2, spectrum.shape[-1], device=noise.device, dtype=noise.dtype)
@@ -126,7 +126,7 @@ def _damped(noise: Tensor, seconds: Tensor, room: Room, sample_rate: int) -> Ten
 
 def _delayed(audio: Tensor, delay_samples: Tensor) -> Tensor:
     """Return `audio` (2, samples) later by a number of samples that need not be whole, and as much longer."""
-    length = audio.shape[-1] + math.ceil(float(delay_samples))
+    length = audio.shape[-1] + math.ceil(delay_samples.item())
     size = next_fast_len(length + audio.shape[-1] // 8, real=True)
     angle = torch.arange(size // 2 + 1, device=audio.device, dtype=torch.float64) * (2 * math.pi / size)
     spectrum = torch.fft.rfft(audio, size)
