@@ -68,6 +68,12 @@ class TrackEmbedder(nn.Module):
     the recording was made and not what plays.
     """
 
+    feature_mean: Tensor
+    feature_deviation: Tensor
+    measurement_mean: Tensor
+    measurement_deviation: Tensor
+    temperature: Tensor
+
     def __init__(self, config: EmbedderConfig | None = None) -> None:
         """Make a network with random weights."""
         super().__init__()

@@ -125,11 +125,18 @@ class TrackBank:
 
     @classmethod
     def load(cls, path: Path) -> "TrackBank":
-        """Return the bank in a file.
+        """Return the bank in a file, or in a folder of them as `gen_mix.training.prepare` fills it.
 
         Raises:
             InputError: It is missing, broken, or was made for other features.
         """
+        if path.is_dir():
+            parts = [cls.load(part) for part in sorted(path.glob("*.safetensors"))]
+            if not parts or len({part.copies for part in parts}) > 1:
+                raise InputError(
+                    f"{path}: expected files of a bank with equal numbers of copies, got {len(parts)} files"
+                )
+            return join_banks(parts)
         try:
             return cls(**load_file(path))
         except (OSError, SafetensorError, TypeError, ValueError) as error:

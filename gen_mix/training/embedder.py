@@ -1,7 +1,7 @@
 """Training the default track embedding to name instruments, with doubt that can be believed."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
@@ -42,7 +42,7 @@ class EmbedderTraining:
     tone_db: float = 3.0
     noise: float = 0.2
     held_out: float = 0.1
-    network: EmbedderConfig = EmbedderConfig()
+    network: EmbedderConfig = field(default_factory=EmbedderConfig)
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.batch < 2 or not 0 <= self.held_out < 1:
