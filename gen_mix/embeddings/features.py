@@ -87,7 +87,7 @@ def track_features(audio: Tensor, sample_rate: int) -> Tensor:
     peak = audio.abs().max() if audio.shape[1] else audio.new_zeros(())
     if peak < 10 ** (NOISE_FLOOR_DBFS / 20):
         return torch.zeros(FEATURES)
-    excerpts = typical_excerpts(audio.float() / peak, sample_rate)
+    excerpts = _heard(audio.float() / peak, sample_rate)
     if sample_rate > _HIGHEST_RATE_HZ:
         channels, count = excerpts.shape[1], len(excerpts)
         excerpts = resample(excerpts.flatten(0, 1), sample_rate, _HIGHEST_RATE_HZ).unflatten(0, (count, channels))
@@ -114,19 +114,30 @@ def track_features(audio: Tensor, sample_rate: int) -> Tensor:
     return features.nan_to_num(0.0, 0.0, 0.0)
 
 
-def typical_excerpts(audio: Tensor, sample_rate: int) -> Tensor:
-    """Return excerpts of a long track where it plays (excerpts, channels, samples); a track of 20 s or less is one.
+def typical_excerpts(audio: Tensor, sample_rate: int, seconds: float, excerpts: int) -> Tensor:
+    """Return excerpts of a track where it plays (excerpts, channels, samples).
 
     Their middles divide the active time evenly, so a track that plays in two choruses is heard there.
+
+    Args:
+        audio: (channels, samples), at least as long as one excerpt.
+        sample_rate: In Hz.
+        seconds: Of an excerpt, at least 0.01.
+        excerpts: How many, at least 1.
     """
-    length = round(_EXCERPT_SECONDS * sample_rate)
-    if audio.shape[1] <= _EXCERPTS * length:
-        shortest = round(4 * FRAME_SECONDS * sample_rate)
-        return functional.pad(audio, (0, max(0, shortest - audio.shape[1])))[None]
+    length = round(seconds * sample_rate)
     active = active_blocks(block_power(blocks_of(audio, sample_rate))).nonzero()[:, 0]
-    middles = active[((torch.arange(_EXCERPTS) + 0.5) / _EXCERPTS * len(active)).long()] * (sample_rate // 100)
+    middles = active[((torch.arange(excerpts) + 0.5) / excerpts * len(active)).long()] * (sample_rate // 100)
     starts = (middles - length // 2).clamp(0, audio.shape[1] - length)
     return torch.stack([audio[:, start : start + length] for start in starts.tolist()])
+
+
+def _heard(audio: Tensor, sample_rate: int) -> Tensor:
+    """Return excerpts of a long track; a track of 20 s or less is one, a very short one is lengthened with silence."""
+    if audio.shape[1] > _EXCERPTS * _EXCERPT_SECONDS * sample_rate:
+        return typical_excerpts(audio, sample_rate, _EXCERPT_SECONDS, _EXCERPTS)
+    shortest = round(4 * FRAME_SECONDS * sample_rate)
+    return functional.pad(audio, (0, max(0, shortest - audio.shape[1])))[None]
 
 
 def _power(excerpts: Tensor, sample_rate: int) -> tuple[Tensor, Tensor]:
