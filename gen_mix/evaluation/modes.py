@@ -19,6 +19,7 @@ from gen_mix.mix import MixParameters
 from gen_mix.sessions.facts import TrackFacts
 from gen_mix.sessions.instruments import INSTRUMENTS
 
+_APART = 0.4
 _OPPOSITE = 0.2
 _HARD = 0.1
 _UNDECIDED = 0.15
@@ -44,7 +45,8 @@ class Modes:
     """Links and modes of one session's set of mixes; NaN where the session cannot show one.
 
     Attributes:
-        doubles_apart: Share of doubled parts, recorded in mono, that are panned to opposite sides, within 0.2 of mirrored.
+        doubles_apart: Share of doubled parts, recorded in mono, that are panned at least 0.4 apart.
+        doubles_mirrored: Of these, the share as far left as right, within 0.2.
         lead_mean_lu: Level of the lead over the mean level of the rest, mean over mixes.
         lead_sd_lu: The same, standard deviation over mixes.
         kick_bass_sd_lu: Level of the kick over the bass, standard deviation over mixes.
@@ -55,6 +57,7 @@ class Modes:
     """
 
     doubles_apart: float
+    doubles_mirrored: float
     lead_mean_lu: float
     lead_sd_lu: float
     kick_bass_sd_lu: float
@@ -75,9 +78,12 @@ def modes_of(mixes: MixSet, engineers: Sequence[MixSet], facts: TrackFacts, spre
     """
     level = mixes.heard[..., HEARD.index("level_lu")]
     pan = mixes.heard[..., HEARD.index("pan")]
+    left, right = _doubles(pan, facts)
+    is_apart, is_mirrored = (left - right).abs() >= _APART, (left + right).abs() <= _OPPOSITE
     over_rest = _lead_over_rest(level, facts.is_lead[0])
     return Modes(
-        doubles_apart=_doubles_apart(pan, facts),
+        doubles_apart=float(is_apart.float().mean()),
+        doubles_mirrored=float(is_mirrored[is_apart].float().mean()),
         lead_mean_lu=float(over_rest.mean()),
         lead_sd_lu=float(over_rest.std(correction=0)),
         kick_bass_sd_lu=float(_kick_over_bass(level, facts.instrument[0]).std(correction=0)),
@@ -133,13 +139,12 @@ def _correlations(heard: Tensor) -> Tensor:
     return correlations[first, second]
 
 
-def _doubles_apart(pan: Tensor, facts: TrackFacts) -> float:
+def _doubles(pan: Tensor, facts: TrackFacts) -> tuple[Tensor, Tensor]:
+    """Return the pans of either half of every pair of mono tracks (mixes, pairs)."""
     double_of, is_mono = facts.double_of[0], ~facts.is_stereo[0]
     pairs = [place for place, other in enumerate(double_of.tolist()) if other > place and is_mono[[place, other]].all()]
     first = torch.tensor(pairs, dtype=torch.int64)
-    left, right = pan[:, first], pan[:, double_of[first]]
-    apart = ((left + right).abs() <= _OPPOSITE) & ((left - right).abs() > _OPPOSITE)
-    return float(apart.float().mean())
+    return pan[:, first], pan[:, double_of[first]]
 
 
 def _lead_over_rest(level: Tensor, is_lead: Tensor) -> Tensor:

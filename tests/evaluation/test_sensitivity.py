@@ -82,8 +82,8 @@ def test_broken_links_are_seen_by_links_alone(report: dict) -> None:
     assert unlinked["energy_ratio"] < 1.3
     assert unlinked["per_track_energy_ratio"] == pytest.approx(1, abs=0.1)
     assert unlinked["link_ratio"] > 1.25
-    assert report["engineers_again"]["modes"]["doubles_apart"] > 0.95
-    assert unlinked["modes"]["doubles_apart"] < 0.6
+    assert report["engineers_again"]["modes"]["doubles_mirrored"] == 1
+    assert unlinked["modes"]["doubles_mirrored"] < 0.7
     assert unlinked["modes"]["left_centre_right"] < report["engineers_again"]["modes"]["left_centre_right"]
 
 

@@ -1,0 +1,64 @@
+"""The model, the model told the labels, and its supervised twin, as mixers."""
+
+from dataclasses import dataclass, replace
+
+import torch
+
+from gen_mix.baselines.mixer import Subject
+from gen_mix.mix import MixCondition, MixParameters
+from gen_mix.pipeline import MixPipeline
+
+_SEEDS = 2**31
+
+
+@dataclass(frozen=True)
+class FromAudio:
+    """The model as it is used: it hears the tracks and is told nothing.
+
+    Attributes:
+        pipeline: With the model.
+    """
+
+    pipeline: MixPipeline
+
+    def __call__(self, subject: Subject, mixes: int, generator: torch.Generator) -> MixParameters:
+        """Return the model's mixes, a seed each."""
+        return _sample(self.pipeline, subject.condition, mixes, generator)
+
+
+@dataclass(frozen=True)
+class WithLabels:
+    """A diagnostic: the model told the true instruments. What it lacks from audio is then doubt about instruments.
+
+    Attributes:
+        pipeline: With the model.
+    """
+
+    pipeline: MixPipeline
+
+    def __call__(self, subject: Subject, mixes: int, generator: torch.Generator) -> MixParameters:
+        """Return the model's mixes, a seed each."""
+        told = replace(subject.condition, label=subject.facts.instrument)
+        return _sample(self.pipeline, told, mixes, generator)
+
+
+@dataclass(frozen=True)
+class Twin:
+    """The same network trained to regress the settings: one answer to a question with many.
+
+    Attributes:
+        pipeline: With the twin.
+    """
+
+    pipeline: MixPipeline
+
+    def __call__(self, subject: Subject, mixes: int, generator: torch.Generator) -> MixParameters:
+        """Return the same mix `mixes` times."""
+        answer = self.pipeline.twin_parameters(subject.condition)
+        return MixParameters(answer.normalized.expand(mixes, -1, -1), answer.mask.expand(mixes, -1, -1))
+
+
+def _sample(pipeline: MixPipeline, condition: MixCondition, mixes: int, generator: torch.Generator) -> MixParameters:
+    seeds = torch.randint(_SEEDS, (mixes,), generator=generator).tolist()
+    with torch.no_grad():
+        return pipeline.sample(condition, seeds).parameters
