@@ -21,6 +21,7 @@ NOISE_FLOOR_DBFS = -80.0
 _OFFSET_LUFS = -0.691  # makes a 997 Hz sine at 0 dBFS read -3.01 LUFS
 _HOP_SECONDS = 0.1
 _HOPS_PER_BLOCK = 4
+_STAGING_ROUNDS = 8
 _CHUNK = 1 << 15  # what is filtered at once: small enough for the processor's cache
 
 
@@ -70,8 +71,9 @@ def loudness_lufs(audio: Tensor, sample_rate: int) -> float:
 def staging_gain_db(audio: Tensor, sample_rate: int) -> float:
     """Return the gain that brings a track to `REFERENCE_LUFS`, 0 for one that holds nothing but silence or noise.
 
-    The absolute gate is counted from the track's own peak, so that a track recorded 40 dB too low is staged
-    like one recorded well, and only its active parts count.
+    The gates apply to the staged track, so a track recorded 40 dB too low is staged like one recorded well, and only
+    its active parts count. A fixed point, from a peak at full scale: what the absolute gate lets pass depends on the
+    gain.
 
     Args:
         audio: (1 or 2, samples).
@@ -80,8 +82,16 @@ def staging_gain_db(audio: Tensor, sample_rate: int) -> float:
     peak = float(audio.abs().max())
     if peak < 10 ** (NOISE_FLOOR_DBFS / 20):
         return 0.0
-    loudness = loudness_of_power(k_weighted_power(audio, sample_rate) / peak**2, sample_rate)
-    return REFERENCE_LUFS - loudness - 20 * math.log10(peak) if math.isfinite(loudness) else 0.0
+    power = k_weighted_power(audio, sample_rate)
+    gain_db = -20 * math.log10(peak)
+    for _ in range(_STAGING_ROUNDS):
+        loudness = loudness_of_power(power * 10 ** (gain_db / 10), sample_rate)
+        if loudness == -math.inf:  # a constant, or a click at the very end
+            return 0.0
+        gain_db += REFERENCE_LUFS - loudness
+        if abs(REFERENCE_LUFS - loudness) < 1e-6:
+            break
+    return gain_db
 
 
 def k_weighted_power(audio: Tensor, sample_rate: int) -> NDArray[np.float64]:

@@ -76,7 +76,7 @@ def test_writing_refuses_to_clip_and_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_writing_into_nowhere_is_the_users_error(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="nowhere/a.wav: expected a place to write to"):
+    with pytest.raises(InputError, match=r"nowhere/a\.wav: expected a place to write to"):
         write_audio(tmp_path / "nowhere" / "a.wav", torch.zeros(2, 10), 44100)
     with pytest.raises(InputError, match=r"ends in \.wav"):
         write_audio(tmp_path / "a.xyz", torch.zeros(2, 10), 44100)
