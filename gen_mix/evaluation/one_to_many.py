@@ -1,6 +1,9 @@
 """Is the model's variety the right variety? Its mixes and everybody else's against virtual engineers' mixes."""
 
-from collections.abc import Callable, Sequence
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import torch
 
@@ -12,8 +15,11 @@ from gen_mix.embeddings.features import track_features
 from gen_mix.embeddings.session import embed_session
 from gen_mix.errors import InputError
 from gen_mix.evaluation.compare import MARGINAL, evaluate_mixers
+from gen_mix.evaluation.figures import report_figure
 from gen_mix.evaluation.heard import take_excerpts
 from gen_mix.evaluation.judged import Draws
+from gen_mix.evaluation.tables import report_tables
+from gen_mix.files import write_whole
 from gen_mix.pipeline import MixPipeline
 from gen_mix.sessions.facts import facts_of_session
 from gen_mix.sessions.session import Session
@@ -69,3 +75,20 @@ def subject_of(session: Session, pipeline: MixPipeline) -> Subject:
     """Return a labelled session as mixers see it."""
     features = torch.stack([track_features(track.audio, session.sample_rate) for track in session.tracks])
     return Subject(facts_of_session(session), features[None], embed_session(session, pipeline.embedder, cache=None))
+
+
+def write_report(report: Mapping[str, object], out: Path) -> None:
+    """Write ``report.json``, ``report.md`` and ``report.png`` into the folder `out`, each whole or not at all.
+
+    Raises:
+        InputError: `out` cannot be a folder.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{out}: expected a folder to write the report to, got: {error.strerror}") from error
+    picture = io.BytesIO()
+    report_figure(report).savefig(picture, format="png")
+    write_whole(out / "report.png", picture.getvalue())
+    write_whole(out / "report.md", report_tables(report).encode())
+    write_whole(out / "report.json", (json.dumps(report, indent=1, allow_nan=False) + "\n").encode())
