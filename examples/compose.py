@@ -119,7 +119,9 @@ def main() -> None:
     for number, part in enumerate(ensemble):
         audio = render(part, np.random.default_rng((96, number)))
         target = folder / "tracks" / f"{part.file}.ogg"
-        with soundfile.SoundFile(target, "w", RATE, audio.shape[0], "VORBIS", format="OGG", compression_level=QUALITY) as out:
+        with soundfile.SoundFile(
+            target, "w", RATE, audio.shape[0], "VORBIS", format="OGG", compression_level=QUALITY
+        ) as out:
             for block in np.array_split(audio.T, 40):  # libsndfile's Vorbis encoder fails on one long block
                 out.write(block)
     labels = [

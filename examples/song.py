@@ -129,10 +129,12 @@ def kick() -> list[Note]:
 
 def snare() -> list[Note]:
     """Return the snare: two and four, ghost notes, a fill into the chorus."""
-    notes = [Note(4 * bar + beat, 0.2, 38, 108) for bar in (*_VERSE, *_CHORUS) for beat in (1, 3) if (bar, beat) != (5, 3)]
+    notes = [
+        Note(4 * bar + beat, 0.2, 38, 108) for bar in (*_VERSE, *_CHORUS) for beat in (1, 3) if (bar, beat) != (5, 3)
+    ]
     notes += [Note(4 * bar + place, 0.1, 38, 36) for bar in (*_VERSE, *_CHORUS) for place in (1.75, 2.25)]
     notes += [Note(23 + 0.25 * n, 0.1, 38, 76 + 12 * n) for n in range(4)]
-    return notes + [Note(7.5, 0.1, 38, 70), Note(7.75, 0.1, 38, 90)]
+    return [*notes, Note(7.5, 0.1, 38, 70), Note(7.75, 0.1, 38, 90)]
 
 
 def hihat() -> list[Note]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import soxr
 
-from gen_mix.sessions.synthetic.lines import Line, Random
+from gen_mix.sessions.synthetic.lines import Floats, Line, Random
 from gen_mix.sessions.synthetic.samples import SampleLibrary
 from gen_mix.sessions.synthetic.soundfont import RATE, Audio, SoundFont
 
@@ -59,8 +59,8 @@ _INSTEAD = {
 _ELECTRONIC_KITS = (24, 25)
 _ACOUSTIC_KITS = (0, 8, 16, 32, 40)
 
-PlayDrums = Callable[[str, Line], Audio]
-"""From a track class and a line of drum notes to (1 or 2, samples)."""
+PlayDrums = Callable[[str], Audio]
+"""From a track class to what its microphones heard of a drumming (1 or 2, samples)."""
 
 
 @dataclass(frozen=True)
@@ -116,64 +116,89 @@ class SampledKit:
         return np.resize(soxr.resample(audio, RATE * tuning, RATE, quality="MQ"), samples).astype(np.float32)
 
 
-def sampled_drums(kit: SampledKit, samples: int, rng: Random) -> PlayDrums:
-    """Return a player of a recorded kit with a drawn tuning, blend of microphones and editing."""
+def sampled_drums(kit: SampledKit, line: Line, samples: int, rng: Random) -> PlayDrums:
+    """Return a player of a drumming on a recorded kit, with a drawn tuning, blend of microphones and editing."""
     seed, tuning = int(rng.integers(2**31)), float(np.exp(rng.normal(0, 0.05)))
-    bottom, blend = float(rng.uniform(0, 0.8)), rng.uniform(0.5, 1.2, 8)
-    is_edited, is_wide = rng.random() < 0.3, rng.random() < 0.6
+    mixing = _Mixing(float(rng.uniform(0, 0.8)), rng.uniform(0.5, 1.2, 8), bool(rng.random() < 0.3), rng.random() < 0.6)
 
-    def record(line: Line, mic: str) -> Audio:
-        return kit.record(line, mic, samples, seed, tuning)
+    def record(heard: Line, mic: str) -> Audio:
+        return kit.record(heard, mic, samples, seed, tuning)
 
-    def muldjord(track: str, line: Line) -> Audio:
-        own = only(line, GROUPS[track]) if track in ("kick", "toms") and is_edited else line
-        match track:
-            case "kick" | "hihat":
-                return record(own, track)[None]
-            case "snare":
-                return (record(own, "snare_top") - np.float32(bottom) * record(own, "snare_bottom"))[None]
-            case "toms":
-                high, mid, low = (record(own, mic) for mic in ("tom1", "tom2", "tom3"))
-                wide = np.stack([high + 0.7 * mid + 0.3 * low, 0.3 * high + 0.7 * mid + low])
-                return np.asarray(wide if is_wide else (high + mid + low)[None], np.float32)
-            case "overheads" | "room":
-                prefix = "oh" if track == "overheads" else "amb"
-                return np.stack([record(own, f"{prefix}_l"), record(own, f"{prefix}_r")])
-        close = blend[0] * record(own, "kick") + blend[1] * record(own, "snare_top")
-        sides = [close + blend[2] * record(own, f"oh_{s}") + blend[3] * record(own, f"amb_{s}") for s in "lr"]
-        return np.asarray(np.stack(sides), np.float32)
+    tracks = _close_miked if "oh_l" in kit.mics else _four_miked
+    return lambda track: tracks(track, line, record, mixing)
 
-    def gogodze(track: str, line: Line) -> Audio:
-        if track in ("kick", "snare"):
+
+@dataclass(frozen=True)
+class _Mixing:
+    """How an engineer uses the microphones of a kit.
+
+    Attributes:
+        bottom: Gain of the microphone below the snare.
+        blend: Gains for a loop made of the whole kit.
+        is_edited: True if other pieces were cut out of close tracks.
+        is_wide: True if the toms are one stereo track.
+    """
+
+    bottom: float
+    blend: Floats
+    is_edited: bool
+    is_wide: bool
+
+
+def _close_miked(track: str, line: Line, record: Callable[[Line, str], Audio], mixing: _Mixing) -> Audio:
+    """Return a track of a kit with a microphone at every piece, two overheads and two in the room."""
+    own = only(line, GROUPS[track]) if track in ("kick", "toms") and mixing.is_edited else line
+    match track:
+        case "kick" | "hihat":
+            return record(own, track)[None]
+        case "snare":
+            return (record(own, "snare_top") - np.float32(mixing.bottom) * record(own, "snare_bottom"))[None]
+        case "toms":
+            high, mid, low = (record(own, mic) for mic in ("tom1", "tom2", "tom3"))
+            wide = np.stack([high + 0.7 * mid + 0.3 * low, 0.3 * high + 0.7 * mid + low])
+            return np.asarray(wide if mixing.is_wide else (high + mid + low)[None], np.float32)
+        case "overheads" | "room":
+            prefix = "oh" if track == "overheads" else "amb"
+            return np.stack([record(own, f"{prefix}_l"), record(own, f"{prefix}_r")])
+    gains = mixing.blend
+    close = gains[0] * record(own, "kick") + gains[1] * record(own, "snare_top")
+    sides = [close + gains[2] * record(own, f"oh_{side}") + gains[3] * record(own, f"amb_{side}") for side in "lr"]
+    return np.asarray(np.stack(sides), np.float32)
+
+
+def _four_miked(track: str, line: Line, record: Callable[[Line, str], Audio], mixing: _Mixing) -> Audio:
+    """Return a track of a kit with microphones at kick and snare, above it and in front."""
+    match track:
+        case "kick" | "snare":
             return record(line, track)[None]
-        if track in ("hihat", "toms"):
-            own = only(line, GROUPS[track])
-            rest = 0.05 * record(line, "snare") if track == "hihat" else 0.0
-            return np.asarray(record(own, "oh")[None] + rest, np.float32)
-        if track in ("overheads", "room"):
+        case "hihat" | "toms":
+            bleed = 0.05 * record(line, "snare")
+            return np.asarray(record(only(line, GROUPS[track]), "oh") + bleed, np.float32)[None]
+        case "overheads" | "room":
             return record(line, "oh" if track == "overheads" else "front")[None]
-        mix = [gain * record(line, mic) for gain, mic in zip(blend, kit.mics, strict=False)]
-        return np.asarray(np.sum(mix, axis=0)[None], np.float32)
+    mics = ("kick", "snare", "oh", "front")
+    return np.asarray(sum(gain * record(line, mic) for gain, mic in zip(mixing.blend, mics, strict=False)), np.float32)[
+        None
+    ]
 
-    return muldjord if "oh_l" in kit.mics else gogodze
 
-
-def soundfont_drums(font: SoundFont, samples: int, rng: Random) -> PlayDrums:
-    """Return a player of a soundfont's kit, acoustic with artificial bleed or electronic without."""
+def soundfont_drums(font: SoundFont, line: Line, samples: int, rng: Random) -> PlayDrums:
+    """Return a player of a drumming on a soundfont's kit, acoustic with artificial bleed or electronic without."""
     is_electronic = bool(rng.random() < 0.4)
     kits = _ELECTRONIC_KITS if is_electronic else _ACOUSTIC_KITS
     number = int(kits[int(rng.integers(len(kits)))])
-    bleed = 0.0 if is_electronic else float(10 ** (rng.uniform(-45, -22) / 20))
+    bleed = np.float32(0 if is_electronic else 10 ** (rng.uniform(-45, -22) / 20))
     is_wide = rng.random() < 0.5
+    whole = font.play_drums(line, number, samples)
 
-    def play(track: str, line: Line) -> Audio:
-        whole = font.play_drums(line, number, samples) if bleed or track not in GROUPS else np.zeros((2, samples))
+    def play(track: str) -> Audio:
+        if track == "overheads":
+            cymbals = only(line, tuple(piece for piece in PIECES if piece not in ("kick", "side stick")))
+            return np.float32(0.3) * whole + font.play_drums(cymbals, number, samples)
         if track not in GROUPS:
-            rest = only(line, tuple(p for p in PIECES if p not in ("kick", "side stick")))
-            audio = 0.3 * whole + font.play_drums(rest, number, samples) if track == "overheads" else whole
-            return np.asarray(audio, np.float32)
+            return whole
         own = font.play_drums(only(line, GROUPS[track]), number, samples) + bleed * whole
-        return np.asarray(own if track == "toms" and is_wide else own.mean(0, keepdims=True), np.float32)
+        return own if track == "toms" and is_wide else own.mean(0, keepdims=True)
 
     return play
 

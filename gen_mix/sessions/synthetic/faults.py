@@ -11,6 +11,7 @@ from gen_mix.sessions.synthetic.samples import SampleLibrary
 from gen_mix.sessions.synthetic.soundfont import RATE, Audio
 
 _ROOM_SECONDS = 0.4
+_TONE_POINTS = 4096
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Rooms:
         self._cabinets = [e["file"] for e in entries if e["kind"] == "cabinet"]
 
     def draw_room(self, rng: Random) -> Audio:
-        """Return the response of a room without its direct sound (2, samples), of unit energy."""
+        """Return the response of a room without its direct sound (2, samples), of unit energy, 0.4 s at most."""
         response = self._read(self._rooms[int(rng.integers(len(self._rooms)))])[:, : int(_ROOM_SECONDS * RATE)]
         response[:, : int(0.002 * RATE)] = 0
         response *= np.linspace(1, 0, response.shape[1], dtype=np.float32)
@@ -78,22 +79,30 @@ def amplified(audio: Audio, drive_db: float) -> Audio:
     return np.asarray((np.tanh(gain * audio + bias) - np.tanh(bias)) * np.float32(peak), np.float32)
 
 
-def coloured(take: Take, room: Audio, rng: Random) -> Take:
-    """Return a take with the tone of its cabinet, microphone and place in a room: one filter in the end.
+def coloured(takes: list[Take], room: Audio, rng: Random) -> list[Take]:
+    """Return takes with the tone of their cabinets, microphones and places in a room: one filter each in the end.
 
     Args:
-        take: A dry take.
-        room: (2, samples), as of `Rooms.draw_room`; the session's own.
-        rng: Draws tone and distance.
+        takes: Dry, of one length.
+        room: (2, samples), as of `Rooms.draw_room`.
+        rng: Draws tones and distances.
     """
-    size = scipy.fft.next_fast_len(take.audio.shape[1] + int(_ROOM_SECONDS * RATE), real=True)
-    response = _tone(np.fft.rfftfreq(size, 1 / RATE).astype(np.float32), take.is_miked, rng)
+    samples = max(take.audio.shape[1] for take in takes)
+    size = scipy.fft.next_fast_len(samples + int(_ROOM_SECONDS * RATE), real=True)
+    room_spectrum = scipy.fft.rfft(room, size)
+    return [_coloured(take, room_spectrum, size, rng) for take in takes]
+
+
+def _coloured(take: Take, room_spectrum: NDArray[np.complex64], size: int, rng: Random) -> Take:
+    points = np.linspace(0, size // 2, _TONE_POINTS)
+    tone = _tone((points * RATE / size).astype(np.float32), take.is_miked, rng)
+    response = np.interp(np.arange(size // 2 + 1), points, tone).astype(np.float32)
     if take.cabinet is not None:
         cabinet = scipy.fft.rfft(take.cabinet, size)
         response = response * cabinet / np.abs(cabinet).max()
     if take.is_miked and rng.random() < 0.8:
         distance = np.float32(10 ** (rng.uniform(-32, -10) / 20))
-        response = response * (1 + distance * scipy.fft.rfft(room[: take.audio.shape[0]], size))
+        response = response * (1 + distance * room_spectrum[: take.audio.shape[0]])
     spectrum = scipy.fft.rfft(take.audio.astype(np.float32), size) * response.astype(np.complex64)
     heard = scipy.fft.irfft(spectrum, size)[:, : take.audio.shape[1]]
     return replace(take, audio=np.ascontiguousarray(heard, np.float32))
@@ -136,7 +145,8 @@ def with_noise(take: Take, rng: Random) -> Take:
     rms = float(np.sqrt(np.mean(take.audio**2)))
     channels, samples = take.audio.shape
     hiss_db = rng.uniform(-72, -46) + (6 if take.cabinet is not None else 0)
-    hiss = rng.standard_normal((channels, samples), np.float32)
+    hiss = rng.standard_normal((1, samples), np.float32)
+    hiss = np.concatenate([hiss, np.roll(hiss, samples // 2)])[:channels]
     if rng.random() < 0.5:
         hiss[:, 1:] = np.float32(0.9) * hiss[:, 1:] + np.float32(0.7) * hiss[:, :-1]
     audio = take.audio + np.float32(10 ** (hiss_db / 20) * rms) * hiss

@@ -1,5 +1,6 @@
 """Lines of notes, read from MIDI and turned into parts that somebody could play."""
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,15 @@ def held_chords(line: Line, seconds: float) -> Line:
             if weight[pitch_class] > 0.1 * seconds:
                 rows.append([begin, begin + seconds, 60.0 + pitch_class, float(span.velocity.mean())])
     return line_of(rows, line.program)
+
+
+def repeated(line: Line, period: float, seconds: float) -> Line:
+    """Return a line played again every `period` until `seconds`, or the line if it is longer than that."""
+    times = 1 if not len(line) or period <= 0 else math.ceil(seconds / period)
+    shifts = np.repeat(np.arange(times) * period, len(line))
+    start, end, pitch, velocity = (np.tile(x, times) for x in (line.start, line.end, line.pitch, line.velocity))
+    order = np.argsort(start + shifts, kind="stable")
+    return Line((start + shifts)[order], (end + shifts)[order], pitch[order], velocity[order], line.program)
 
 
 def in_register(line: Line, lowest: int, highest: int) -> Line:

@@ -19,7 +19,7 @@ _BLOCK = 64  # FluidSynth starts notes at multiples of this many samples
 _WARNING = 2
 _DRUM_BANK = 128
 _MODULATION = 1
-_OPTIONS = {"synth.reverb.active": 0, "synth.chorus.active": 0, "synth.polyphony": 128}
+_OPTIONS = {"synth.reverb.active": 0, "synth.chorus.active": 0, "synth.polyphony": 64}
 
 
 class SoundFont:

@@ -24,7 +24,7 @@ from gen_mix.sessions.synthetic.drums import (
     soundfont_drums,
 )
 from gen_mix.sessions.synthetic.faults import Rooms, Take, clipped, coloured, with_bleed, with_noise
-from gen_mix.sessions.synthetic.lines import Line, Random, Song, line_of, performed, read_song
+from gen_mix.sessions.synthetic.lines import Line, Random, Song, line_of, performed, read_song, repeated
 from gen_mix.sessions.synthetic.players import Players
 from gen_mix.sessions.synthetic.samples import SampleLibrary
 from gen_mix.sessions.synthetic.settings import SyntheticSettings
@@ -103,7 +103,7 @@ class SyntheticStudio:
         self, classes: list[tuple[str, int]], song: Song, lines: list[Line], begin: float, rng: Random
     ) -> list[Take]:
         drums = self._drum_line(song, begin, rng)
-        play = self._drummer(rng)
+        play = self._drummer(drums, rng)
         players = Players(
             self._library,
             self.font,
@@ -121,7 +121,7 @@ class SyntheticStudio:
             elif instrument in CASTINGS:
                 takes += players.record(instrument, part_for(instrument, lines, rng), count, rng)
             else:
-                takes.append(_drum_take(instrument, play(instrument, drums), rng))
+                takes.append(_drum_take(instrument, play(instrument), rng))
         return takes
 
     @property
@@ -135,13 +135,13 @@ class SyntheticStudio:
             self._songs[path] = read_song(path)
         return self._songs[path]
 
-    def _drummer(self, rng: Random) -> PlayDrums:
+    def _drummer(self, line: Line, rng: Random) -> PlayDrums:
         if not self.settings.drum_kits or rng.random() < 0.4:
-            return soundfont_drums(self.font, self._samples, rng)
+            return soundfont_drums(self.font, line, self._samples, rng)
         name = self.settings.drum_kits[int(rng.integers(len(self.settings.drum_kits)))]
         if name not in self._kits:
             self._kits[name] = SampledKit(self._library, f"drums_{name}")
-        return sampled_drums(self._kits[name], self._samples, rng)
+        return sampled_drums(self._kits[name], line, self._samples, rng)
 
     def _drum_line(self, song: Song, begin: float, rng: Random) -> Line:
         """Return the song's drums, or a human drumming at its tempo; a fill where no tom is played."""
@@ -164,8 +164,11 @@ class SyntheticStudio:
         octaves = math.log2(float(row["bpm"]) / bpm)
         factor = float(np.clip(2 ** (octaves - round(octaves)), 0.75, 1.3))
         line = general_midi_of_groove(self._song(path).drums).scaled(factor)
-        spare = max(line.end.max(initial=0) - self.settings.seconds, 0)
-        return line.within(float(rng.uniform(0, spare)) if kind == "beat" else 0.0, self.settings.seconds)
+        if kind == "fill":
+            return line
+        bar = 4 * 60 / float(row["bpm"]) * factor
+        line = repeated(line, math.ceil(line.start.max(initial=0) / bar) * bar, 2 * self.settings.seconds)
+        return line.within(float(rng.uniform(0, self.settings.seconds)), self.settings.seconds)
 
     def _track(self, take: Take, name: str, takes: list[Take], lead: str | None, rng: Random) -> Track:
         audio, gain_db = _levelled(take.audio, float(rng.uniform(-40, -12)))
@@ -191,7 +194,7 @@ def _processed(takes: list[Take], rooms: Rooms, rng: Random) -> list[Take]:
     """Return takes with the faults of their recording."""
     room = rooms.draw_room(rng)
     is_live = rng.random() < 0.25
-    takes = [coloured(take, room, rng) for take in takes]
+    takes = coloured(takes, room, rng)
     takes = with_bleed(takes, rng) if is_live and len(takes) > 1 else takes
     takes = [take if take.instrument in _ELECTRONIC else with_noise(take, rng) for take in takes]
     return [clipped(take, rng) if rng.random() < 0.06 else take for take in takes]
