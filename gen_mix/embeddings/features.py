@@ -179,13 +179,14 @@ def _spectral_features(mel: Tensor, is_active: Tensor) -> list[Tensor]:
 def _tonality(power: Tensor, sample_rate: int) -> Tensor:
     """Return mean and deviation over frames of the highest bin over the mean bin, in dB (2 * bands,)."""
     freq_hz = torch.linspace(0, sample_rate / 2, power.shape[-1])
+    floor = power.mean() * 10 ** (_FLOOR_DB / 10)
     values = []
     for low_hz, high_hz in WIDE_BANDS:
         bins = power[:, (freq_hz >= low_hz) & (freq_hz < high_hz)]
         if bins.shape[1] == 0:
             values.append(power.new_zeros(2))
             continue
-        crest_db = 10 * torch.log10((bins.amax(-1) + 1e-20) / (bins.mean(-1) + 1e-20))
+        crest_db = 10 * torch.log10((bins.amax(-1) + floor) / (bins.mean(-1) + floor))
         values.append(torch.stack([crest_db.mean(), crest_db.std(correction=0)]))
     return torch.cat(values)
 

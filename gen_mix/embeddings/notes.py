@@ -59,12 +59,12 @@ def _novelty_shape(novelty: Tensor, hop_seconds: float) -> list[Tensor]:
     mean = novelty.mean()
     centred = functional.pad(novelty - mean, (0, novelty.shape[1]))
     correlation = torch.fft.irfft(torch.fft.rfft(centred).abs().square()).mean(0)
-    correlation = correlation / correlation[0].clamp_min(1e-9)
+    correlation = correlation / (correlation[0] + 0.01 * novelty.shape[1])  # a steady sound has none
     edges = [round(seconds / hop_seconds) for seconds in (0.08, 0.16, 0.32, 0.64, 1.28)]
     inside = [span for span in pairwise(edges) if span[1] <= len(correlation)]
     peaks = [correlation[low:high].max() for low, high in inside]
     peaks += [mean.new_zeros(())] * (4 - len(peaks))
-    tail = novelty.square().mean().sqrt() / mean.clamp_min(1e-3)
+    tail = novelty.square().mean().sqrt() / mean.clamp_min(0.05)
     return [mean, tail.clamp(max=20), novelty.max(), *peaks]
 
 
