@@ -54,6 +54,15 @@ def test_the_true_peak_is_that_of_other_resamplers(seed: int) -> None:
     assert measured == pytest.approx(exact_peak_dbtp(audio), abs=0.1)
 
 
+def test_a_peak_between_quiet_samples_beats_a_loud_sample() -> None:
+    audio = torch.zeros(1, 4000)
+    audio[0, 1000] = 1.0
+    distance = torch.arange(-9.5, 10.5)
+    audio[0, 2990:3010] = 0.6 * torch.sinc(distance).sign()  # all of them push the middle up
+    assert true_peak_dbtp(audio, RATE) > 1.0
+    assert true_peak_dbtp(audio, RATE) == pytest.approx(independent_peak_dbtp(audio), abs=0.02)
+
+
 @given(gain_db=st.floats(-60, 20))
 def test_the_true_peak_follows_gain(gain_db: float) -> None:
     audio = song(0, 0.2)
