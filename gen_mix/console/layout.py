@@ -75,6 +75,12 @@ class ConsoleLayout:
         """Return the kind of the token at place `token` of the parameter tensor."""
         return BUS_TOKENS[token] if token < len(BUS_TOKENS) else TRACK
 
+    def tokens(self, kind: str) -> slice:
+        """Return where on the token axis of the parameter tensor the tokens of `kind` are."""
+        if kind == TRACK:
+            return slice(len(BUS_TOKENS), None)
+        return slice(BUS_TOKENS.index(kind), BUS_TOKENS.index(kind) + 1)
+
     @cached_property
     def width(self) -> int:
         """Length of the last axis of the parameter tensor: the most knobs a token has."""
@@ -126,9 +132,9 @@ class ConsoleLayout:
         """Return the console with every knob at its default, for tracks as in `mask`."""
         mask = self.mask(is_track, is_stereo)
         normalized = torch.zeros(mask.shape, device=mask.device)
-        for token in range(mask.shape[1]):
-            for place, spec in enumerate(self.specs(self.kind(token))):
-                normalized[:, token, place] = spec.normalized(torch.tensor(spec.default)).to(normalized)
+        for kind in (*BUS_TOKENS, TRACK):
+            places = [spec.normalized(torch.tensor(spec.default)).item() for spec in self.specs(kind)]
+            normalized[:, self.tokens(kind), : len(places)] = normalized.new_tensor(places)
         return MixParameters(normalized, mask)
 
     def canonical(self, parameters: MixParameters) -> MixParameters:
@@ -136,19 +142,18 @@ class ConsoleLayout:
 
         Gates become 0 or 1, the knobs of a processor that is off go to their defaults, unused places to 0.
         """
-        tokens = parameters.normalized.shape[1]
         is_track = parameters.mask[:, len(BUS_TOKENS) :].any(-1)
         normalized = parameters.normalized.clamp(0, 1).clone()
         default = self.neutral(is_track, torch.ones_like(is_track)).normalized.to(normalized)
-        for token in range(tokens):
-            specs = self.specs(self.kind(token))
+        for kind in (*BUS_TOKENS, TRACK):
+            tokens, specs = self.tokens(kind), self.specs(kind)
             for place, spec in enumerate(specs):
                 if spec.is_gate:
-                    is_on = normalized[:, token, place] >= 0.5
-                    normalized[:, token, place] = is_on.to(normalized)
+                    is_on = normalized[:, tokens, place] >= 0.5
+                    normalized[:, tokens, place] = is_on.to(normalized)
                     for follower in _followers(specs, spec):
-                        normalized[:, token, follower] = torch.where(
-                            is_on, normalized[:, token, follower], default[:, token, follower]
+                        normalized[:, tokens, follower] = torch.where(
+                            is_on, normalized[:, tokens, follower], default[:, tokens, follower]
                         )
         return MixParameters(normalized.masked_fill(~parameters.mask, 0), parameters.mask)
 

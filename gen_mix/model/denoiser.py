@@ -6,15 +6,20 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 from torch.nn import functional
 
 from gen_mix.console.layout import BUS_TOKENS, LAYOUT, TRACK
 from gen_mix.errors import InputError
+from gen_mix.files import write_whole
 from gen_mix.mix import MixCondition
 from gen_mix.model.blocks import Block, LevelEmbedding, modulated
 from gen_mix.model.space import KINDS, space_mask, space_width
+
+SIGMA_LOW, SIGMA_HIGH = 0.01, 80.0
+"""Noise levels between which mixes are sampled. At the upper one a noisy value tells nothing; the supervised twin,
+which is given zeros, answers there."""
 
 
 @dataclass(frozen=True)
@@ -148,11 +153,11 @@ class Denoiser(nn.Module):
         return sum(parameter.numel() for parameter in self.parameters())
 
     def save_pretrained(self, folder: Path, name: str = "denoiser") -> None:
-        """Write ``{name}.safetensors`` and ``{name}.json`` into `folder`."""
+        """Write ``{name}.safetensors`` and ``{name}.json`` into `folder`, each whole or not at all."""
         folder.mkdir(parents=True, exist_ok=True)
         state = {key: value.detach().cpu().contiguous() for key, value in self.state_dict().items()}
-        save_file(state, folder / f"{name}.safetensors")
-        (folder / f"{name}.json").write_text(json.dumps(asdict(self.config), indent=1) + "\n")
+        write_whole(folder / f"{name}.safetensors", save(state))
+        write_whole(folder / f"{name}.json", (json.dumps(asdict(self.config), indent=1) + "\n").encode())
 
     @classmethod
     def from_pretrained(cls, folder: Path, name: str = "denoiser") -> "Denoiser":

@@ -81,6 +81,8 @@ class ModelSpace:
         for kind, name in enumerate(KINDS[1:], start=1):
             for place, spec in enumerate(LAYOUT.specs(name)):
                 values = torch.cat([_used(draw.parameters, name, place) for draw in draws]).double()
+                if not len(values):  # no engineer had it: it stays where the neutral console has it
+                    values = spec.normalized(torch.tensor([spec.default], dtype=torch.float64))
                 mean[kind, place] = 0.5 if spec.is_gate else values.mean()
                 std[kind, place] = 0.5 if spec.is_gate else _spread(values)
         return cls(intent, mean, std)

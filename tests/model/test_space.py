@@ -85,6 +85,18 @@ def test_any_x_decodes_to_knobs_between_their_ends() -> None:
     assert not decoded.parameters.normalized[:, -1].any()
 
 
+def test_a_knob_no_engineer_had_decodes_to_its_default() -> None:
+    draw = drawn(8, 3, 0)
+    width = LAYOUT.index(TRACK, "width")
+    mask = draw.parameters.mask.clone()
+    mask[:, 3:, width] = False
+    space = ModelSpace.fit([EngineerDraw(MixParameters(draw.parameters.normalized, mask), draw.intent)])
+    is_track = torch.ones(1, 2, dtype=torch.bool)
+    x = torch.randn(1, 6, space.width, generator=torch.Generator().manual_seed(0))
+    decoded = space.decode(x, is_track, is_track).parameters
+    assert torch.allclose(LAYOUT.value(decoded, TRACK, "width"), torch.ones(1, 2), atol=0.02)
+
+
 def test_json_keeps_the_space() -> None:
     again = ModelSpace.from_json(SPACE.to_json())
     assert again.intent == SPACE.intent

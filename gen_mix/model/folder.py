@@ -1,0 +1,110 @@
+"""The folder that holds a model: weights in safetensors, all else in JSON."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from gen_mix.embeddings.embedder import TrackEmbedder
+from gen_mix.errors import InputError
+from gen_mix.files import write_whole
+from gen_mix.model.denoiser import Denoiser
+from gen_mix.model.space import ModelSpace
+from gen_mix.version import VERSION
+
+FORMAT = 1
+"""Version of the folder's structure."""
+
+DEFAULT_NAME = "default"
+"""Name of a model to which nobody gave one."""
+
+_INDEX, _SPACE, _DENOISER, _TWIN = "model.json", "space.json", "denoiser", "twin"
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """What a model folder holds.
+
+    Attributes:
+        name: Of the model, as mixes name it.
+        denoiser: The diffusion model.
+        embedder: What it hears tracks with.
+        space: Between its values and knobs.
+        twin: The network trained to give one answer, or None.
+    """
+
+    name: str
+    denoiser: Denoiser
+    embedder: TrackEmbedder
+    space: ModelSpace
+    twin: Denoiser | None
+
+
+def read_model(folder: Path) -> ModelFolder:
+    """Return the model in `folder`, on the CPU, not training. A folder without ``model.json`` names the model.
+
+    Raises:
+        InputError: There is none, a file is missing or broken, or it was made for another console.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder}: expected the folder of a model, got no such folder")
+    model = ModelFolder(
+        _read_name(folder),
+        Denoiser.from_pretrained(folder, _DENOISER),
+        TrackEmbedder.from_pretrained(folder),
+        _read_space(folder / _SPACE),
+        Denoiser.from_pretrained(folder, _TWIN) if (folder / f"{_TWIN}.safetensors").exists() else None,
+    )
+    try:
+        check_fit(model)
+    except InputError as error:
+        raise InputError(f"{folder}: {error}") from error
+    return model
+
+
+def write_model(folder: Path, model: ModelFolder) -> None:
+    """Write `model` into `folder`, made if needed; each file whole or not at all."""
+    model.denoiser.save_pretrained(folder, _DENOISER)
+    if model.twin is not None:
+        model.twin.save_pretrained(folder, _TWIN)
+    model.embedder.save_pretrained(folder)
+    write_whole(folder / _SPACE, (model.space.to_json() + "\n").encode())
+    index = {"format": FORMAT, "gen_mix": VERSION, "class": "MixPipeline", "name": model.name}
+    write_whole(folder / _INDEX, (json.dumps(index, indent=1) + "\n").encode())
+
+
+def check_fit(model: ModelFolder) -> None:
+    """Check that the parts of a model were made for each other.
+
+    Raises:
+        InputError: They were not; the message says what differs.
+    """
+    heard, intents = model.embedder.width, len(model.space.intent)
+    for part, network in ((_DENOISER, model.denoiser), (_TWIN, model.twin)):
+        if network is not None and network.config.condition_width != heard:
+            wide = network.config.condition_width
+            raise InputError(f"the model does not fit, expected embeddings of width {heard} in the {part}, got {wide}")
+        if network is not None and network.config.intents != intents:
+            had = network.config.intents
+            raise InputError(f"the model does not fit, expected {intents} numbers of intent in the {part}, got {had}")
+
+
+def _read_name(folder: Path) -> str:
+    path = folder / _INDEX
+    if not path.exists():
+        return folder.resolve().name
+    try:
+        index = json.loads(path.read_text(encoding="utf-8"))
+        name, version = str(index["name"]), index["format"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: expected the index of a model, got {type(error).__name__}: {error}") from error
+    if version != FORMAT:
+        raise InputError(f"{path}: expected a model of format {FORMAT}, got {version!r}")
+    return name
+
+
+def _read_space(path: Path) -> ModelSpace:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: expected the space of a model, got {error}") from error
+    return ModelSpace.from_json(text, str(path))

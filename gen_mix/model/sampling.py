@@ -1,0 +1,122 @@
+"""Settings for many tracks and seeds at once, as a model gives them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from gen_mix.console.layout import BUS_TOKENS
+from gen_mix.errors import InputError
+from gen_mix.mix import MixCondition
+from gen_mix.model.denoiser import SIGMA_HIGH, SIGMA_LOW, Denoiser
+from gen_mix.model.space import Decoded, ModelSpace
+from samplers import SAMPLERS, Denoise, Guide, OnStep, SeededNoise, guided, noisy_start
+
+DEFAULT_MIXES = 8
+_MOST_SEED = 2**31
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How mixes are sampled.
+
+    Attributes:
+        steps: Sampling steps, at least 1.
+        guidance_scale: Weight of the tracks; 1 as in the data, more exaggerates what they ask for.
+        sampler: A name of `samplers.SAMPLERS`.
+
+    Raises:
+        InputError: A value is out of range.
+    """
+
+    steps: int = 8
+    guidance_scale: float = 1.0
+    sampler: str = "heun"
+
+    def __post_init__(self) -> None:
+        if self.steps < 1:
+            raise InputError(f"steps: expected at least 1, got {self.steps}")
+        if not 0 <= self.guidance_scale <= 100:
+            raise InputError(f"guidance: expected 0 to 100, got {self.guidance_scale}")
+        if self.sampler not in SAMPLERS:
+            raise InputError(f"sampler: expected one of {', '.join(SAMPLERS)}, got {self.sampler}")
+
+
+@torch.no_grad()
+def sample_settings(
+    denoiser: Denoiser,
+    space: ModelSpace,
+    condition: MixCondition,
+    seeds: Sequence[int],
+    how: Sampling,
+    on_step: OnStep | None = None,
+) -> Decoded:
+    """Return sampled settings (batch, ...), on the CPU, switches undecided.
+
+    Args:
+        denoiser: The model.
+        space: Between its values and knobs.
+        condition: As many sessions as there are seeds, on the model's device; padding comes after the tracks.
+        seeds: One per mix.
+        how: Steps, guidance and sampler.
+        on_step: See `samplers.OnStep`; x is (batch, 1 + tokens, width).
+    """
+    sampler = SAMPLERS[how.sampler]()
+    sigmas = sampler.schedule(how.steps, SIGMA_LOW, SIGMA_HIGH)
+    lengths = (1 + len(BUS_TOKENS) + condition.is_track.sum(1)).tolist()
+    noise = SeededNoise(list(seeds), lengths)
+    start = noisy_start(_blank(space, condition), sigmas[0].item(), noise)
+    x = sampler(_guided_denoiser(denoiser, condition, how.guidance_scale), start, sigmas, noise, on_step)
+    return space.decode(x.cpu(), condition.is_track.cpu(), condition.is_stereo.cpu())
+
+
+@torch.no_grad()
+def answer_once(twin: Denoiser, space: ModelSpace, condition: MixCondition) -> Decoded:
+    """Return the one answer (batch, ...) of a network that was trained to regress settings, on the CPU."""
+    blank = _blank(space, condition)
+    x = twin(blank, blank.new_full((len(blank),), SIGMA_HIGH), condition)
+    return space.decode(x.cpu(), condition.is_track.cpu(), condition.is_stereo.cpu())
+
+
+def _blank(space: ModelSpace, condition: MixCondition) -> Tensor:
+    """Return zeros (batch, 1 + tokens, width) in the model's space."""
+    batch, tracks = condition.is_track.shape
+    return condition.tracks.new_zeros(batch, 1 + len(BUS_TOKENS) + tracks, space.width)
+
+
+def _guided_denoiser(denoiser: Denoiser, condition: MixCondition, scale: float) -> Denoise:
+    """Return the denoiser with the tracks bound into it."""
+    nothing = replace(
+        condition, has_tracks=torch.zeros_like(condition.has_tracks), label=torch.full_like(condition.label, -1)
+    )
+    heard = Guide(lambda x, sigma: denoiser(x, sigma, condition), scale)
+    return guided(lambda x, sigma: denoiser(x, sigma, nothing), [heard])
+
+
+def seeds_of(
+    mixes: int | None,
+    generator: torch.Generator | Sequence[torch.Generator] | None,
+    seeds: Sequence[int] | None,
+) -> list[int]:
+    """Return the seed of each mix; arguments as for a `MixPipeline`.
+
+    Raises:
+        InputError: Seeds and generators are both given, numbers disagree, or a number is out of range.
+    """
+    if seeds is not None and generator is not None:
+        raise InputError("seeds: expected seeds or a generator, got both")
+    given = seeds if seeds is not None else generator if isinstance(generator, Sequence) else None
+    count = mixes if mixes is not None else len(given) if given is not None else DEFAULT_MIXES
+    if count < 1 or (given is not None and len(given) != count):
+        raise InputError(f"mixes: expected {1 if given is None else len(given)} or more, one per seed, got {count}")
+    if seeds is not None:
+        chosen = [int(seed) for seed in seeds]
+    elif generator is None:
+        chosen = list(range(count))
+    else:
+        sources = [generator] * count if isinstance(generator, torch.Generator) else generator
+        chosen = [int(torch.randint(_MOST_SEED, (), generator=source, device=source.device)) for source in sources]
+    if min(chosen) < 0:
+        raise InputError(f"seed: expected at least 0, got {min(chosen)}")
+    return chosen
