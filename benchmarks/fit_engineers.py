@@ -31,7 +31,7 @@ Table = dict[str, Any]
 SEEN_BEFORE = 8
 """Tracks that the present table counts for."""
 
-ROUNDS, PANELS = 6, 8
+ROUNDS, PANELS = 8, 8
 
 RELATIVES = {
     "piano": "keys_epiano",
@@ -75,7 +75,8 @@ def fit(start: Table, mixes: Sequence[HumanMix]) -> Table:
     for name, tracks in measured.items():
         read_off(table["instruments"][name], tracks)
     people = practice_of_people(mixes)
-    is_lead = facts_of_people(mixes).is_lead[facts_of_people(mixes).is_track].numpy()
+    facts = facts_of_people(mixes, stack_prior(table))
+    is_lead = facts.is_lead[facts.is_track].numpy()
     for turn in range(ROUNDS):
         virtual = practice_of_virtual_engineers(mixes, PANELS, turn, stack_prior(table))
         for name in measured:
@@ -164,6 +165,9 @@ def adjust(entry: Table, number: int, people: Practice, virtual: Practice, is_le
         weights = np.array([part[0] for part in entry["pan"]]) * (np.array(wanted) / np.array(got)) ** 0.8
         for part, weight in zip(entry["pan"], weights / weights.sum(), strict=True):
             part[0] = _round(max(weight, 0.002))
+        medians = [np.median(np.abs(side.pan[keep])) for side, keep in ((people, mono), (virtual, mono_drawn))]
+        if 0.08 < min(medians) and max(medians) < 0.92:
+            entry["pan"][1][1] = _round(min(max(entry["pan"][1][1] + 0.4 * (medians[0] - medians[1]), 0.2), 0.7))
 
 
 def _shift_rate(entry: Table, name: str, shift: float) -> None:

@@ -93,14 +93,14 @@ def practice_of_virtual_engineers(
         seed: Of the engineers.
         prior: What is usual; the packaged one if None.
     """
-    facts = facts_of_people(mixes)
-    generator = torch.Generator().manual_seed(seed)
     prior = packaged_prior() if prior is None else prior
+    facts = facts_of_people(mixes, prior)
+    generator = torch.Generator().manual_seed(seed)
     parts = [_one_panel(mixes, facts, panel, prior, generator) for panel in range(panels)]
     return Practice(**{f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Practice)})
 
 
-def facts_of_people(mixes: Sequence[HumanMix]) -> TrackFacts:
+def facts_of_people(mixes: Sequence[HumanMix], prior: Prior) -> TrackFacts:
     """Return labels and measurements of the tracks that people mixed.
 
     Their audio is not at hand: a track measures what its class typically does, apart from its own loudness, give or
@@ -123,7 +123,7 @@ def facts_of_people(mixes: Sequence[HumanMix]) -> TrackFacts:
         leads = [place for place, track in enumerate(mix.tracks) if track.instrument == "lead_vocal"]
         if leads:
             is_lead[row, max(leads, key=lambda place: mix.tracks[place].loudness_lufs)] = True
-    measurements = packaged_prior().typical[instrument] + _deviations(mixes, most)
+    measurements = prior.typical[instrument] + _deviations(mixes, most)
     measurements[..., MEASUREMENTS.index("loudness_lufs")] = loudness
     return TrackFacts(
         instrument, is_track, is_stereo, is_lead, double_of, measurements.masked_fill(~is_track[..., None], 0)
@@ -144,7 +144,7 @@ def _deviations(mixes: Sequence[HumanMix], most: int) -> torch.Tensor:
 
 def _deviation_of(name: str) -> float:
     """Return the standard deviation of a measurement between recordings of one class."""
-    sizes = {"octave": 3.0, "crest": 2.0, "low_end": 0.4, "centroid": 0.4}
+    sizes = {"octave": 4.0, "crest": 2.0, "low_end": 0.5, "centroid": 0.6}
     return next((size for prefix, size in sizes.items() if name.startswith(prefix)), 0.0)
 
 

@@ -41,7 +41,7 @@ def fader_db(level_lufs: Tensor, strip_change_db: Tensor) -> Tensor:
 
 def _accompaniment_db(facts: TrackFacts, prior: Prior, taste: Taste, dice: Dice) -> Tensor:
     """Return the level of each track re the lead element (batch, tracks), before the lead is set against the rest."""
-    mean, sd = prior.level_db[facts.instrument].unbind(-1)
+    mean, sd = prior.level_db.unbind(-1)
     style = prior.style_level_db[taste.style].gather(1, facts.instrument)
     is_kick, is_bass = is_class(facts.instrument, ("kick",)), is_class(facts.instrument, coarse_members("bass"))
     led = torch.where(taste.mode("kick_led"), _LED_DB, -_LED_DB)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gen_mix.console.layout import EQ_BANDS, LAYOUT, MASTER
+from gen_mix.console.layout import EQ_BANDS
 from gen_mix.sessions.engineers.dice import Dice
 from gen_mix.sessions.engineers.dynamics import SHARES, solve_threshold_db
 from gen_mix.sessions.engineers.folding import fold, fold_log, is_used
@@ -36,8 +36,8 @@ class Sends:
 
 def draw_sends(facts: TrackFacts, prior: Prior, taste: Taste, dice: Dice) -> Sends:
     """Return the sends: wet or dry engineers, and vocals with a slap instead of a hall."""
-    reverb_p, reverb_mean, reverb_sd = prior.reverb[facts.instrument].unbind(-1)
-    delay_p, delay_mean, delay_sd = prior.delay[facts.instrument].unbind(-1)
+    reverb_p, reverb_mean, reverb_sd = prior.reverb.unbind(-1)
+    delay_p, delay_mean, delay_sd = prior.delay.unbind(-1)
     dry = (taste.axis("dry") + WITHIN_ENGINEER * dice.normal("dry")).clamp(-3, 3)
     is_slapped = is_class(facts.instrument, coarse_members("vocal")) & taste.mode("slap")
     shift = torch.where(taste.mode("wet"), _WET_DB, -_WET_DB) - _DRY_DB * dry
@@ -45,9 +45,9 @@ def draw_sends(facts: TrackFacts, prior: Prior, taste: Taste, dice: Dice) -> Sen
     delay_shift = taste.habit("delay") - 0.2 * dry + 2.0 * is_slapped
     return Sends(
         reverb_on=is_used(reverb_p, reverb_shift, HABIT_SD, dice.uniform("reverb.on")),
-        reverb_db=fold(reverb_mean + reverb_sd * dice.normal("reverb.level") + shift, -60.0, 6.0),
+        reverb_db=reverb_mean + reverb_sd * dice.normal("reverb.level") + shift,
         delay_on=is_used(delay_p, delay_shift, HABIT_SD, dice.uniform("delay.on")),
-        delay_db=fold(delay_mean + delay_sd * dice.normal("delay.level") + shift + 4.0 * is_slapped, -60.0, 6.0),
+        delay_db=delay_mean + delay_sd * dice.normal("delay.level") + shift + 4.0 * is_slapped,
     )
 
 
@@ -59,11 +59,11 @@ def draw_reverb(taste: Taste, dice: Dice) -> Mapping[str, Tensor]:
     wet = torch.where(taste.mode("wet")[:, 0], 0.15, -0.15)
     notes = torch.exp2(-5.5 + 0.5 * pre_delay)
     return {
-        "pre_delay_ms": fold(4 * 60_000 / taste.tempo_bpm * notes, 0.0, 150.0),
-        "decay_s": fold_log(1.6 * torch.exp2(0.5 * slow + wet - 0.25 * dry + 0.55 * decay), 0.2, 8.0),
-        "damping_hz": fold_log(6000 * torch.exp2(0.5 * damping), 1000.0, 16000.0),
-        "low_cut_hz": fold_log(190 * torch.exp2(0.6 * low_cut), 20.0, 800.0),
-        "width": fold(0.9 + 0.15 * width, 0.0, 1.0),
+        "pre_delay_ms": 4 * 60_000 / taste.tempo_bpm * notes,
+        "decay_s": 1.6 * torch.exp2(0.5 * slow + wet - 0.25 * dry + 0.55 * decay),
+        "damping_hz": 6000 * torch.exp2(0.5 * damping),
+        "low_cut_hz": 190 * torch.exp2(0.6 * low_cut),
+        "width": 0.9 + 0.15 * width,
     }
 
 
@@ -74,10 +74,10 @@ def draw_delay(taste: Taste, dice: Dice) -> Mapping[str, Tensor]:
     is_slap = taste.mode("slap")[:, 0]
     time_ms = torch.where(is_slap, 80 + 60 * dice.uniform("slap"), 60_000 / taste.tempo_bpm * beats)
     return {
-        "time_ms": fold_log(time_ms, 20.0, 1500.0),
-        "feedback": fold(torch.where(is_slap, 0.12, 0.38) + torch.where(is_slap, 0.05, 0.13) * feedback, 0.0, 0.9),
-        "high_cut_hz": fold_log(4200 * torch.exp2(0.6 * high_cut), 800.0, 16000.0),
-        "ping_pong": fold(torch.where(is_slap, 0.1, 0.6) + torch.where(is_slap, 0.08, 0.2) * ping_pong, 0.0, 1.0),
+        "time_ms": time_ms,
+        "feedback": torch.where(is_slap, 0.12, 0.38) + torch.where(is_slap, 0.05, 0.13) * feedback,
+        "high_cut_hz": 4200 * torch.exp2(0.6 * high_cut),
+        "ping_pong": torch.where(is_slap, 0.1, 0.6) + torch.where(is_slap, 0.08, 0.2) * ping_pong,
     }
 
 
@@ -88,15 +88,14 @@ def draw_master(taste: Taste, dice: Dice) -> Mapping[str, Tensor]:
     bright, bass = taste.axis("bright"), taste.axis("bass")
     lean = torch.tensor([0.0, 0.0, 0.0, 0.0, 0.3, 0.6], device=bright.device) * bright
     lean = lean + torch.tensor([0.6, 0.3, 0.0, 0.0, 0.0, 0.0], device=bright.device) * bass
-    gain = fold(lean + 1.2 * dice.normal("master.gain"), -18.0, 18.0)
+    gain = lean + 1.2 * dice.normal("master.gain")
     q = 0.7 * torch.exp(0.3 * dice.normal("master.q"))
     knobs: dict[str, Tensor] = {}
     for place, band in enumerate(EQ_BANDS):
-        freq_spec, q_spec = (LAYOUT.spec(MASTER, f"eq.{band}.{knob}") for knob in ("freq_hz", "q"))
-        knobs[f"eq.{band}.on"] = is_on[:, place].float()
-        knobs[f"eq.{band}.freq_hz"] = fold_log(freq[:, place], freq_spec.low, freq_spec.high)
+        knobs[f"eq.{band}.on"] = is_on[:, place]
+        knobs[f"eq.{band}.freq_hz"] = freq[:, place]
         knobs[f"eq.{band}.gain_db"] = gain[:, place]
-        knobs[f"eq.{band}.q"] = fold_log(q[:, place], q_spec.low, q_spec.high)
+        knobs[f"eq.{band}.q"] = q[:, place]
     return knobs | _bus_compressor(taste, dice)
 
 
@@ -115,7 +114,7 @@ def _bus_compressor(taste: Taste, dice: Dice) -> dict[str, Tensor]:
         "compressor.on": is_on.float(),
         "compressor.threshold_db": solve_threshold_db(levels, reduction, ratio, knee),
         "compressor.ratio": ratio,
-        "compressor.attack_ms": fold_log(25 * torch.exp(0.6 * normals[:, 4]), 0.1, 200.0),
-        "compressor.release_ms": fold_log(180 * torch.exp(0.6 * normals[:, 5]), 5.0, 2000.0),
+        "compressor.attack_ms": 25 * torch.exp(0.6 * normals[:, 4]),
+        "compressor.release_ms": 180 * torch.exp(0.6 * normals[:, 5]),
         "compressor.knee_db": knee,
     }

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 
 import torch
@@ -26,13 +27,23 @@ class Dice:
 
     def uniform(self, name: str) -> Tensor:
         """Return the numbers called `name`, between 0 and 1: (*), or (*, count) if there are several."""
-        end = dict(zip(self.counts, accumulate(self.counts.values()), strict=True))[name]
-        count = self.counts[name]
-        return self.rolls[..., end - 1] if count == 1 else self.rolls[..., end - count : end]
+        return self._named(self.rolls, name)
 
     def normal(self, name: str) -> Tensor:
         """Return the numbers called `name` as standard normal ones."""
-        return math.sqrt(2) * torch.erfinv(2 * self.uniform(name) - 1)
+        return self._named(self._normals, name)
+
+    @cached_property
+    def _ends(self) -> dict[str, int]:
+        return dict(zip(self.counts, accumulate(self.counts.values()), strict=True))
+
+    @cached_property
+    def _normals(self) -> Tensor:
+        return math.sqrt(2) * torch.erfinv(2 * self.rolls - 1)
+
+    def _named(self, numbers: Tensor, name: str) -> Tensor:
+        end, count = self._ends[name], self.counts[name]
+        return numbers[..., end - 1] if count == 1 else numbers[..., end - count : end]
 
 
 def roll(counts: Mapping[str, int], shape: tuple[int, ...], generator: torch.Generator) -> Dice:

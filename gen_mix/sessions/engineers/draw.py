@@ -60,6 +60,7 @@ def mix_with(facts: TrackFacts, prior: Prior, session: Dice, track: Dice) -> Eng
         session: Names of `SESSION_COUNTS`, rolls (batch, numbers).
         track: Names of `TRACK_COUNTS`, rolls (batch, tracks, numbers).
     """
+    prior = prior.of(facts.instrument)
     taste = draw_taste(facts, prior, session)
     normals = correlated_normals(track)
     tone = draw_tone(facts, prior, taste, track, normals[..., -len(EQ_BANDS) :])
@@ -75,7 +76,7 @@ def mix_with(facts: TrackFacts, prior: Prior, session: Dice, track: Dice) -> Eng
         "compressor.attack_ms": dynamics.attack_ms,
         "compressor.release_ms": dynamics.release_ms,
         "compressor.knee_db": dynamics.knee_db,
-        "fader_db": fold(fader_db(level, tone.loudness_change_db + dynamics.loudness_change_db), -60.0, 18.0),
+        "fader_db": fader_db(level, tone.loudness_change_db + dynamics.loudness_change_db),
         "pan": pan,
         "width": width,
         "reverb_send.on": sends.reverb_on,
@@ -104,8 +105,16 @@ def _pack(
     mask = LAYOUT.mask(facts.is_track, facts.is_stereo)
     normalized = torch.zeros(mask.shape, device=mask.device)
     for token, kind in enumerate(BUS_TOKENS):
-        for place, spec in enumerate(LAYOUT.specs(kind)):
-            normalized[:, token, place] = spec.normalized(buses[kind][spec.name])
-    for place, spec in enumerate(LAYOUT.specs(TRACK)):
-        normalized[:, len(BUS_TOKENS) :, place] = spec.normalized(strip[spec.name].float())
+        normalized[:, token, : len(buses[kind])] = _places(kind, buses[kind])
+    normalized[:, len(BUS_TOKENS) :, : len(strip)] = _places(TRACK, strip)
     return MixParameters(normalized.masked_fill(~mask, 0), mask)
+
+
+def _places(kind: str, knobs: Mapping[str, Tensor]) -> Tensor:
+    """Return all knobs of a token as places (*, knobs): `ParameterSpec.normalized` all at once, reflected at both ends."""
+    specs = LAYOUT.specs(kind)
+    values = torch.stack([knobs[spec.name].float() for spec in specs], dim=-1)
+    low, high = (values.new_tensor([getattr(spec, end) for spec in specs]) for end in ("low", "high"))
+    is_log = torch.tensor([spec.scale == "log" for spec in specs], device=values.device)
+    by_ratio = torch.log(values / low) / torch.log(high / low)
+    return fold(torch.where(is_log, by_ratio, (values - low) / (high - low)), 0.0, 1.0)

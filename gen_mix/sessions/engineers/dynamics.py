@@ -37,7 +37,7 @@ SHARES = tuple((place + 0.5) / 12 for place in range(12))
 _CREST = MEASUREMENTS.index("crest_db")
 _LEVEL_FIRST = MEASUREMENTS.index(f"level_{LEVELS[0]}_db")
 _REDUCTION_PER_CREST = 0.25
-_STEPS = 11
+_STEPS = 7
 
 
 @dataclass(frozen=True)
@@ -107,13 +107,19 @@ def solve_threshold_db(levels_db: Tensor, reduction_db: Tensor, ratio: Tensor, k
         ratio, knee_db: Of the compressor (*).
     """
     weights = torch.softmax(levels_db * (math.log(10) / 10), dim=-1)
+    ratio, knee_db = ratio[..., None], knee_db[..., None]
+
+    def excess(threshold_db: Tensor) -> Tensor:
+        gain_db = static_gain_db(levels_db, threshold_db[..., None], ratio, knee_db)
+        return -(gain_db * weights).sum(-1) - reduction_db
+
     low, high = torch.full_like(reduction_db, -60.0), torch.zeros_like(reduction_db)
     for _ in range(_STEPS):
         middle = (low + high) / 2
-        gain = static_gain_db(levels_db, middle[..., None], ratio[..., None], knee_db[..., None])
-        is_too_much = -(gain * weights).sum(-1) > reduction_db
+        is_too_much = excess(middle) > 0
         low, high = torch.where(is_too_much, middle, low), torch.where(is_too_much, high, middle)
-    return (low + high) / 2
+    above, below = excess(low), excess(high)  # the last half-decibel is straight
+    return low + (high - low) * (above / (above - below).clamp(min=1e-6)).clamp(0, 1)
 
 
 def draw_dynamics(
@@ -125,19 +131,19 @@ def draw_dynamics(
 
     Args:
         facts: Of the sessions.
-        prior: What is usual.
+        prior: What is usual for these tracks (`Prior.of`).
         taste: Of the engineers.
         dice: Names of `DYNAMICS_COUNTS`.
         normals: Of `correlated_normals`.
         eq_change_db: Loudness change that the filters before the compressor made (batch, tracks).
     """
-    probability, ratio, ratio_sd, mean, sd, attack, release, time_sd = prior.compressor[facts.instrument].unbind(-1)
+    probability, ratio, ratio_sd, mean, sd, attack, release, time_sd = prior.compressor.unbind(-1)
     number = dict(zip(COPULA, normals.unbind(-1), strict=True))
     is_kit = is_class(facts.instrument, coarse_members("kick", "snare", "drums", "cymbals"))
     is_parallel = is_kit & taste.mode("parallel_drums") & (dice.uniform("parallel") < 0.8)
     is_on = is_used(probability, taste.habit("compressor"), HABIT_SD, dice.uniform("compressor.on"))
     density = (taste.axis("density") + WITHIN_ENGINEER * dice.normal("density")).clamp(-3, 3)
-    unusual = facts.measurements[..., _CREST] - prior.typical[facts.instrument][..., _CREST]
+    unusual = facts.measurements[..., _CREST] - prior.typical[..., _CREST]
     spread = torch.exp(sd / mean * number["reduction"] + 0.35 * density)
     reduction = (mean * spread + _REDUCTION_PER_CREST * unusual + 4.0 * is_parallel).clamp(0.3, 20)
     ratio = fold_log(ratio * torch.exp(ratio_sd * number["ratio"] + 0.2 * density + math.log(2) * is_parallel), 1.15, 20.0)
@@ -150,8 +156,8 @@ def draw_dynamics(
         is_on=is_on | is_parallel,
         threshold_db=threshold,
         ratio=ratio,
-        attack_ms=fold_log(attack * torch.exp(time_sd * number["attack"] - 0.7 * is_parallel), 0.1, 200.0),
-        release_ms=fold_log(release * torch.exp(time_sd * number["release"]), 5.0, 2000.0),
+        attack_ms=attack * torch.exp(time_sd * number["attack"] - 0.7 * is_parallel),
+        release_ms=release * torch.exp(time_sd * number["release"]),
         knee_db=knee,
         reduction_db=reduction,
         loudness_change_db=torch.where(is_on | is_parallel, change, 0.0),

@@ -18,9 +18,11 @@ def fold(value: Tensor, low: Tensor | float, high: Tensor | float) -> Tensor:
 
 def fold_log(value: Tensor, low: Tensor | float, high: Tensor | float) -> Tensor:
     """Return `value` (*) > 0 reflected at `low` and `high` on a scale of equal ratios."""
-    low = torch.as_tensor(low, device=value.device)
-    high = torch.as_tensor(high, device=value.device)
-    return torch.exp(fold(torch.log(value), torch.log(low), torch.log(high)))
+    if isinstance(low, Tensor) or isinstance(high, Tensor):
+        low, high = torch.as_tensor(low).log(), torch.as_tensor(high).log()
+    else:
+        low, high = math.log(low), math.log(high)
+    return torch.exp(fold(torch.log(value), low, high))
 
 
 def is_used(probability: Tensor, shift: Tensor, shift_sd: float, uniform: Tensor) -> Tensor:

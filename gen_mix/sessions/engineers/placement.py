@@ -18,8 +18,9 @@ _LOW_END = MEASUREMENTS.index("low_end_octave")
 _CENTROID = MEASUREMENTS.index("centroid_octave")
 _WHIM_SHARE = 0.15
 _SEATING = 4.0  # as an orchestra sits: what is higher than its like goes to the hi-hat's side
+_FAR = 0.6
 _LOPSIDED = 0.7
-_LEAD_OUTWARD, _DOUBLE_OUTWARD, _HIGHER_OUTWARD = -5.0, 2.5, 4.0
+_LEAD_OUTWARD, _DOUBLE_OUTWARD, _HIGHER_OUTWARD = -5.0, 4.0, 4.0
 
 
 def draw_placement(
@@ -33,14 +34,14 @@ def draw_placement(
     size = _share_pairs(_sizes(facts, prior, taste, dice), facts, dice.uniform("pan.side"))
     size = torch.where(taste.mode("lcr"), _left_centre_right(size, dice), size)
     pan = size * _sides(facts, prior, taste, dice, size, level_lufs)
-    width_mean, width_sd = prior.width[facts.instrument].unbind(-1)
+    width_mean, width_sd = prior.width.unbind(-1)
     width = width_mean + width_sd * dice.normal("width") + 0.1 * taste.axis("width").clamp(-3, 3)
-    return pan, fold(width, 0.0, 2.0)
+    return pan, width
 
 
 def _sizes(facts: TrackFacts, prior: Prior, taste: Taste, dice: Dice) -> Tensor:
     """Return |pan| (batch, tracks), 0 to 1: from register, density and taste; a stereo track stays near the centre."""
-    weights, means, sds = prior.pan[facts.instrument].unbind(-1)
+    weights, means, sds = prior.pan.unbind(-1)
     weights = weights * torch.exp(_outward(facts, prior, taste)[..., None] * (means - 0.4) * 2)
     edges = (weights / weights.sum(-1, keepdim=True)).cumsum(-1)[..., :-1]
     mode = (dice.uniform("pan.mode")[..., None] > edges).sum(-1, keepdim=True)
@@ -49,7 +50,7 @@ def _sizes(facts: TrackFacts, prior: Prior, taste: Taste, dice: Dice) -> Tensor:
     wide = taste.axis("width") + WITHIN_ENGINEER * dice.normal("wide")
     scale = torch.where(is_half, (1 + 0.25 * wide).clamp(0.3, 2.0), 1.0)
     size = fold((mean + sd * dice.normal("pan.size")).abs() * scale, 0.0, 1.0)
-    deeper = prior.typical[facts.instrument][..., _LOW_END] - facts.measurements[..., _LOW_END]
+    deeper = prior.typical[..., _LOW_END] - facts.measurements[..., _LOW_END]
     size = torch.where(mean > 0.05, size * torch.sigmoid(4 * (2 - deeper)), size)
     return torch.where(facts.is_stereo, 0.04 * dice.normal("pan.rest").abs(), size)
 
@@ -60,7 +61,7 @@ def _outward(facts: TrackFacts, prior: Prior, taste: Taste) -> Tensor:
     centroid = facts.measurements[..., _CENTROID]
     near = ((centroid[:, :, None] - centroid[:, None, :]).abs() < 0.75) & facts.is_track[:, None, :]
     crowd = 0.15 * (near.sum(-1) - 3.0).clamp(-3, 6)
-    higher = _HIGHER_OUTWARD * (centroid - prior.typical[facts.instrument][..., _CENTROID]).clamp(-1, 1)
+    higher = _HIGHER_OUTWARD * (centroid - prior.typical[..., _CENTROID]).clamp(-_FAR, _FAR)
     guitars = torch.where(taste.mode("guitars_hard"), 1.5, -1.5)
     keys = torch.where(taste.mode("keys_side"), 1.5, -1.5)
     is_guitar = is_class(facts.instrument, ("egtr_rhythm", "acgtr"))
@@ -89,8 +90,8 @@ def _sides(facts: TrackFacts, prior: Prior, taste: Taste, dice: Dice, size: Tens
     """Return -1 or 1 for every track (batch, tracks)."""
     uniform = dice.uniform("pan.side")
     chance = torch.where(uniform < 0.5, -1.0, 1.0)
-    high = facts.measurements[..., _CENTROID] - prior.typical[facts.instrument][..., _CENTROID]
-    seated = torch.where(uniform < torch.sigmoid(_SEATING * high), 1.0, -1.0)
+    high = facts.measurements[..., _CENTROID] - prior.typical[..., _CENTROID]
+    seated = torch.where(uniform < torch.sigmoid(_SEATING * high.clamp(-_FAR, _FAR)), 1.0, -1.0)
     has_double = (facts.double_of >= 0) & ~facts.is_stereo
     other = uniform.gather(1, facts.double_of.clamp(min=0))
     side = torch.where(has_double, torch.where(uniform >= other, chance, -torch.where(other < 0.5, -1.0, 1.0)), seated)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from importlib.resources import files
 
@@ -27,7 +27,7 @@ MOST_PLACES = 3
 class Prior:
     """What engineers usually do with a class of instruments, and what the class usually measures.
 
-    The first axis is the class. The columns are those of ``docs/engineers.md``.
+    The first axis is the class, or after `of` those of the tracks. The columns are those of ``docs/engineers.md``.
 
     Attributes:
         level_db: Level re the lead element (classes, 2): mean, SD.
@@ -61,6 +61,14 @@ class Prior:
     style_level_db: Tensor
     style_lead_db: Tensor
     style_axes: Tensor
+
+
+    def of(self, instrument: Tensor) -> "Prior":
+        """Return the prior of tracks: their classes' rows (batch, tracks, ...) for `instrument` (batch, tracks)."""
+        columns = ("level_db", "pan", "width", "high_pass", "eq_use", "eq", "compressor", "reverb", "delay", "typical")
+        rows = {name: getattr(self, name).to(instrument.device)[instrument] for name in columns}
+        styles = {field.name: getattr(self, field.name).to(instrument.device) for field in fields(self)}
+        return Prior(**(styles | rows))
 
 
 def _typical(entry: Mapping[str, object]) -> list[float]:

@@ -5,9 +5,9 @@ import math
 import torch
 from torch import Tensor
 
-POINTS_PER_OCTAVE = 3
-FREQS_HZ = tuple(1000.0 * 2.0 ** (point / POINTS_PER_OCTAVE) for point in range(-16, 14))
-"""Where responses are read: three points in each octave band from 31.5 Hz to 16 kHz."""
+POINTS_PER_OCTAVE = 2
+FREQS_HZ = tuple(1000.0 * 2.0 ** (octave + (point + 0.5) / POINTS_PER_OCTAVE - 0.5) for octave in range(-5, 5) for point in range(POINTS_PER_OCTAVE))
+"""Where responses are read: as many points in each octave band from 31.5 Hz to 16 kHz."""
 
 
 def k_weighting_db(freqs_hz: Tensor) -> Tensor:
