@@ -43,13 +43,17 @@ def evaluate_mixers(
     verdicts = {system: [verdict(one, system, spread) for one in judged] for system in mixers}
     return {
         **{system: _system_report(judged, system, verdicts[system], draws) for system in mixers},
-        "sessions": [_session_report(one, {key: verdicts[key][place] for key in mixers}) for place, one in enumerate(judged)],
+        "sessions": [
+            _session_report(one, {key: verdicts[key][place] for key in mixers}) for place, one in enumerate(judged)
+        ],
         "draws": asdict(draws),
         "heard_spread": dict(zip(HEARD, [round(value, 4) for value in spread.tolist()], strict=True)),
     }
 
 
-def _system_report(judged: Sequence[Judged], system: str, verdicts: Sequence[Verdict], draws: Draws) -> dict[str, object]:
+def _system_report(
+    judged: Sequence[Judged], system: str, verdicts: Sequence[Verdict], draws: Draws
+) -> dict[str, object]:
     seed = draws.seed
     told_apart = two_sample_test(
         [one.systems[system].heard for one in judged],
@@ -69,7 +73,9 @@ def _system_report(judged: Sequence[Judged], system: str, verdicts: Sequence[Ver
         **{name: round(one.value, 4) for name, one in estimates.items() if one is not None},
         "energy_ratio_worst_tenth": round(worst_tenth([float(one.distances.together.ratio) for one in verdicts]), 4),
         "two_sample_auc": round(told_apart.auc, 4),
-        "intervals": {name: [round(one.low, 4), round(one.high, 4)] for name, one in estimates.items() if one is not None},
+        "intervals": {
+            name: [round(one.low, 4), round(one.high, 4)] for name, one in estimates.items() if one is not None
+        },
         "spread_ratio": _rounded(spread_ratios([one.systems[system].parameters for one in judged], _engineers(judged))),
         "modes": _rounded(pool_modes([one.modes for one in verdicts])),
     }

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from gen_mix.evaluation.tables import MODES, SYSTEMS, mode_text
@@ -13,15 +14,20 @@ from gen_mix.evaluation.tables import MODES, SYSTEMS, mode_text
 _INK, _QUIET, _RULE = "#1c2430", "#7b8494", "#d9dde4"
 _MODEL, _REFERENCE, _FLOOR = "#0b7f78", "#7f899a", "#1c2430"
 _COLOURS = {"model": _MODEL, "model_with_labels": _MODEL, "engineers_again": _FLOOR, "twin": "#c8553d"}
-_SHOWN_MODES = ("engineers_again", "model_with_labels", "model", "twin")
+_SHOWN_MODES = {
+    "engineers_again": "engineers",
+    "model_with_labels": "model,\nlabels",
+    "model": "model,\naudio",
+    "twin": "twin",
+}
 _TICKS = (1, 2, 3, 5, 10, 20, 50, 100)
 
 
 def report_figure(report: Mapping[str, Any]) -> Figure:
     """Return one page: energy ratios of all systems, classifier, spread of the knobs, links and modes."""
     systems = [system for system in SYSTEMS if system in report]
-    figure = Figure(figsize=(13, 8.2), dpi=150, facecolor="white", layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)
+    layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12)
+    figure = Figure(figsize=(13, 8.2), dpi=150, facecolor="white", layout=layout)
     grid = figure.add_gridspec(2, 4, width_ratios=[1.5, 0.95, 0.75, 0.95], height_ratios=[1.15, 1])
     draws = report["draws"]
     figure.suptitle(
@@ -45,7 +51,9 @@ def _energy_ratios(axes: Axes, report: Mapping[str, Any], systems: Sequence[str]
     for row, system in enumerate(systems):
         colour = _colour(system)
         sessions = [one["energy_ratio"][system] for one in report["sessions"]]
-        axes.plot(sessions, _scatter(row, len(sessions)), "o", color=colour, alpha=0.22, markersize=4, markeredgewidth=0)
+        axes.plot(
+            sessions, _scatter(row, len(sessions)), "o", color=colour, alpha=0.22, markersize=4, markeredgewidth=0
+        )
         low, high = report[system]["intervals"]["energy_ratio"]
         axes.plot([low, high], [row, row], color=colour, linewidth=3.5, solid_capstyle="round")
         value = report[system]["energy_ratio"]
@@ -93,9 +101,13 @@ def _spreads(axes: Axes, report: Mapping[str, Any], systems: Sequence[str]) -> N
     _prepare(axes, systems, "Spread of each knob over mixes of a session, re engineers", show_names=True)
     for row, system in enumerate(systems):
         ratios = np.clip(list(report[system]["spread_ratio"].values()), 0, 2)
-        axes.plot(ratios, _scatter(row, len(ratios)), "o", color=_colour(system), alpha=0.3, markersize=4, markeredgewidth=0)
+        axes.plot(
+            ratios, _scatter(row, len(ratios)), "o", color=_colour(system), alpha=0.3, markersize=4, markeredgewidth=0
+        )
         median = float(np.median(ratios))
-        axes.plot([median, median], [row - 0.33, row + 0.33], color=_colour(system), linewidth=3, solid_capstyle="round")
+        axes.plot(
+            [median, median], [row - 0.33, row + 0.33], color=_colour(system), linewidth=3, solid_capstyle="round"
+        )
     axes.axvline(1, color=_FLOOR, linewidth=1.2, linestyle=(0, (4, 3)), zorder=0)
     axes.set_xlim(-0.05, 2.05)
     axes.set_xticks([0, 0.5, 1, 1.5, 2], ["0\none answer", "0.5", "1\nas engineers", "1.5", "2 or more"])
@@ -109,9 +121,15 @@ def _modes(axes: Axes, report: Mapping[str, Any]) -> None:
     columns = np.linspace(0.56, 0.98, len(shown))
     lines = np.linspace(0.86, 0.04, len(MODES))
     for x, system in zip(columns, shown, strict=True):
-        title = {"engineers_again": "engineers", "model_with_labels": "model,\nlabels", "model": "model,\naudio"}
         axes.text(
-            x, 0.93, title.get(system, "twin"), ha="right", va="bottom", fontsize=9, fontweight="bold", color=_colour(system)
+            x,
+            0.93,
+            _SHOWN_MODES[system],
+            ha="right",
+            va="bottom",
+            fontsize=9,
+            fontweight="bold",
+            color=_colour(system),
         )
     for y, (name, title) in zip(lines, MODES.items(), strict=True):
         axes.axhline(y + 0.05, color=_RULE, linewidth=0.8)

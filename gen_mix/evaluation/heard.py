@@ -80,7 +80,8 @@ def hear(excerpts: Excerpts, parameters: MixParameters) -> Tensor:
     """Return what one hears of each track of some mixes, in the order of `HEARD`.
 
     * ``level_lu``: K-weighted level after the fader, while the track plays, over that of all tracks together.
-    * ``pan``: place between the loudspeakers by the powers left and right of a track of equal channels, in steps of 0.05.
+    * ``pan``: place between the loudspeakers by the powers left and right of a track of equal channels, in steps
+      of 0.05.
     * ``response_*_db``: gain of high-pass and EQ, mean over the octave.
     * ``gain_reduction_db``: mean of the compressor's, while the track plays.
     * ``reverb_db``, ``delay_db``: K-weighted power of the return over that of the dry track, at least `FLOOR_DB`.
@@ -162,8 +163,8 @@ def strip_sections(parameters: MixParameters, sample_rate: int) -> Tensor:
     """Return high-pass and EQ of every strip as second-order sections (mixes, tracks, 7, 6); neutral where off."""
     designs = [("high_pass", high_pass(_value(parameters, TRACK, "high_pass.freq_hz"), sample_rate))]
     for band in EQ_BANDS:
-        shape = [_value(parameters, TRACK, f"eq.{band}.{knob}") for knob in ("freq_hz", "gain_db", "q")]
-        designs.append((f"eq.{band}", eq_band(band, *shape, sample_rate)))
+        freq_hz, gain_db, q = (_value(parameters, TRACK, f"eq.{band}.{knob}") for knob in ("freq_hz", "gain_db", "q"))
+        designs.append((f"eq.{band}", eq_band(band, freq_hz, gain_db, q, sample_rate)))
     neutral = torch.tensor([1.0, 0, 0, 1, 0, 0], dtype=torch.float64)
     is_on = [_value(parameters, TRACK, f"{name}.on")[..., None] >= 0.5 for name, _ in designs]
     return torch.stack([torch.where(on, filters, neutral) for on, (_, filters) in zip(is_on, designs, strict=True)], -2)

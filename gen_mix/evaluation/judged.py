@@ -113,9 +113,7 @@ def spread_over(sets: Sequence[MixSet]) -> Tensor:
 def _hear_sets(excerpts: Excerpts, settings: Sequence[MixParameters]) -> list[MixSet]:
     """Hear many sets in one go; a set that repeats one answer is heard once."""
     distinct = [one[:1] if _is_one_answer(one) else one for one in settings]
-    together = MixParameters(
-        torch.cat([one.normalized for one in distinct]), torch.cat([one.mask for one in distinct])
-    )
+    together = MixParameters(torch.cat([one.normalized for one in distinct]), torch.cat([one.mask for one in distinct]))
     parts = hear(excerpts, together).split([len(one) for one in distinct])
     heard = [part.expand(len(one), -1, -1) for part, one in zip(parts, settings, strict=True)]
     return [MixSet(one, part) for one, part in zip(settings, heard, strict=True)]

@@ -1,10 +1,9 @@
 """Many settings of one track's strip at once: what comes out is measured, not kept.
 
-The same filters and the same compressor as the console's, written for sixty-four settings side by side, because an evaluation
-listens to some hundred thousand strips. `tests/evaluation/test_strips.py` holds it against the console.
+The same filters and the same compressor as the console's, written for sixty-four settings side by side, because an
+evaluation listens to some hundred thousand strips. `tests/evaluation/test_heard.py` holds it against the console.
 """
 
-import math
 from dataclasses import dataclass
 
 import numba
@@ -22,7 +21,8 @@ class Strips:
     """Settings of one track's strip, one lane each.
 
     Attributes:
-        sections: Second-order sections of high-pass and EQ (lanes, sections, 6), a0 = 1; the neutral section is 1 everywhere.
+        sections: Second-order sections of high-pass and EQ (lanes, sections, 6), a0 = 1; the neutral
+            section is 1 everywhere.
         has_compressor: Boolean (lanes,).
         threshold_db: (lanes,), dBFS.
         ratio: (lanes,), at least 1.
@@ -69,7 +69,9 @@ def measure_strips(
     order = np.argsort(~strips.has_compressor, kind="stable")  # so that few groups hold both kinds
     rows = np.pad(order, (0, -lanes % _LANES), mode="edge")
     groups = (len(rows) // _LANES, _LANES)
-    sections = np.concatenate([_gather_used(strips.sections), np.broadcast_to(weighting, (lanes, *weighting.shape))], axis=1)
+    sections = np.concatenate(
+        [_gather_used(strips.sections), np.broadcast_to(weighting, (lanes, *weighting.shape))], axis=1
+    )
     taps = sections[rows][..., [0, 1, 2, 4, 5]].reshape(*groups, -1, 5).transpose(0, 2, 3, 1)
     dynamics = _dynamics(strips)[:, rows].reshape(-1, *groups).swapaxes(0, 1)
     power, reduction = np.zeros((groups[0], 3, _LANES)), np.zeros(groups)
@@ -204,15 +206,17 @@ def _compress(block: Array, length: int, dynamics: Array, gain_db: Array, active
 
 
 @numba.njit(cache=True, fastmath=True)
-def _log2_of_mantissa(x: float) -> float:
+def _log2_of_mantissa(x: np.float32) -> np.float32:
     """Return log2 for 1 <= x < 2 within 2e-6: a least-squares polynomial at Chebyshev points."""
     low = np.float32(-3.03460285) + x * (np.float32(6.08989576) + x * np.float32(-5.30170911))
-    high = np.float32(3.24946656) + x * (np.float32(-1.24796250) + x * (np.float32(0.27003742) + x * np.float32(-0.02512320)))
+    high = np.float32(3.24946656) + x * (
+        np.float32(-1.24796250) + x * (np.float32(0.27003742) + x * np.float32(-0.02512320))
+    )
     return low + x * x * x * high
 
 
 @numba.njit(cache=True, fastmath=True)
-def _exp2_of_rest(x: float) -> float:
+def _exp2_of_rest(x: np.float32) -> np.float32:
     """Return 2 to the power of x for -1 < x <= 0 within 3e-6: a least-squares polynomial at Chebyshev points."""
     high = np.float32(0.23943921) + x * (np.float32(0.05322683) + x * np.float32(0.00684199))
     return np.float32(0.99999809) + x * (np.float32(0.69305067) + x * high)

@@ -47,7 +47,9 @@ def report_tables(report: Mapping[str, Any]) -> str:
         f"{len(report['sessions'])} sessions, {draws['samples']} mixes in each set, {draws['references']} sets of "
         "engineers. In brackets: the interval that holds 95 % of bootstrap resamples of the sessions.\n"
     )
-    return "\n".join([head, _ratio_table(report, systems), _mode_table(report, systems), _spread_table(report, systems)])
+    return "\n".join(
+        [head, _ratio_table(report, systems), _mode_table(report, systems), _spread_table(report, systems)]
+    )
 
 
 def _ratio_table(report: Mapping[str, Any], systems: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from gen_mix.evaluation.tables import mode_text, report_tables
 def system(ratio: float) -> dict:
     names = ("energy_ratio", "per_track_energy_ratio", "mix_energy_ratio", "two_sample_accuracy", "delay_energy_ratio")
     return {
-        **{name: ratio for name in names},
+        **dict.fromkeys(names, ratio),
         "energy_ratio_worst_tenth": 2 * ratio,
         "two_sample_auc": 0.5,
         "intervals": {name: [0.5 * ratio, 2 * ratio] for name in names},
