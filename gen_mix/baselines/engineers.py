@@ -27,9 +27,9 @@ class Engineers:
 class PosteriorSampler:
     """An engineer who guesses the instruments as often right as the embedding can tell them.
 
-    For each mix the class of each track is drawn from the posterior of the embedder's probe, then an engineer mixes. Two
-    takes of one part are taken for the same instrument. This is what is reachable from audio when an instrument is not
-    certain.
+    For each mix the class of each track is drawn from the posterior of the embedder's probe, then an engineer mixes.
+    Two takes of one part are taken for the same instrument. This is what is reachable from audio when an instrument
+    is not certain.
 
     Attributes:
         embedder: Gives the posterior.
