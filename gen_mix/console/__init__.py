@@ -1,1 +1,1 @@
-"""The mixing console: its knobs, its processors and the whole signal path."""
+"""The mixing console: its knobs, one processor a file, and the whole signal path, differentiable."""
