@@ -46,8 +46,11 @@ def join(batches: list[Batch]) -> Batch:
     tracks = max(batch.condition.is_track.shape[1] for batch in batches)
     padded = [_padded(batch, tracks - batch.condition.is_track.shape[1]) for batch in batches]
     return Batch(
-        *(torch.cat([getattr(batch, name) for batch in padded]) for name in ("clean", "mask", "noise", "sigma")),
-        MixCondition(
+        clean=torch.cat([batch.clean for batch in padded]),
+        mask=torch.cat([batch.mask for batch in padded]),
+        noise=torch.cat([batch.noise for batch in padded]),
+        sigma=torch.cat([batch.sigma for batch in padded]),
+        condition=MixCondition(
             *(torch.cat([getattr(batch.condition, field.name) for batch in padded]) for field in fields(MixCondition))
         ),
     )
@@ -80,8 +83,13 @@ def _padded(batch: Batch, tracks: int) -> Batch:
     )
 
 
+def rows_of(condition: MixCondition, rows: Tensor) -> MixCondition:
+    """Return the condition of the items `rows` (n,), in that order, repeated where a row is."""
+    return MixCondition(*(getattr(condition, field.name)[rows] for field in fields(MixCondition)))
+
+
 def _rows(batch: Batch, rows: Tensor) -> Batch:
-    condition = MixCondition(*(getattr(batch.condition, field.name)[rows] for field in fields(MixCondition)))
+    condition = rows_of(batch.condition, rows)
     return Batch(batch.clean[rows], batch.mask[rows], batch.noise[rows], batch.sigma[rows], condition)
 
 

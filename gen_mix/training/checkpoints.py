@@ -19,7 +19,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from gen_mix.errors import InputError
-from gen_mix.training.files import sync, write_json
+from gen_mix.files import write_whole
+from gen_mix.training.files import sync
 
 MANIFEST = "manifest.json"
 FACTS = "state.json"
@@ -51,8 +52,8 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int) -> Path:
     for name, tensors in checkpoint.tensors.items():
         whole = {key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}
         save_file(whole, unfinished / f"{name}.safetensors")
-    write_json(unfinished / FACTS, {"step": checkpoint.step, **checkpoint.facts})
-    write_json(unfinished / MANIFEST, {path.name: _entry(path) for path in sorted(unfinished.iterdir())})
+    _write_json(unfinished / FACTS, {"step": checkpoint.step, **checkpoint.facts})
+    _write_json(unfinished / MANIFEST, {path.name: _entry(path) for path in sorted(unfinished.iterdir())})
     for path in (*unfinished.iterdir(), unfinished):
         sync(path)
     if target.exists():  # a broken one of the same step: the rename needs its place
@@ -79,7 +80,9 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
         except (OSError, ValueError, KeyError, SafetensorError) as error:
             print(f"warning: {path}: passed over, this checkpoint is not whole ({error})", file=sys.stderr)
     if candidates:
-        raise InputError(f"{folder}: expected a whole checkpoint, got {len(candidates)} broken; remove it to start anew")
+        raise InputError(
+            f"{folder}: expected a whole checkpoint, got {len(candidates)} broken; remove it to start anew"
+        )
     return None
 
 
@@ -97,6 +100,10 @@ def _read(path: Path) -> Checkpoint:
     facts = json.loads((path / FACTS).read_text(encoding="utf-8"))
     tensors = {Path(name).stem: load_file(path / name) for name in manifest if name.endswith(".safetensors")}
     return Checkpoint(facts.pop("step"), tensors, facts)
+
+
+def _write_json(path: Path, content: object) -> None:
+    write_whole(path, (json.dumps(content, indent=1) + "\n").encode())
 
 
 def _newest_first(folder: Path) -> list[Path]:

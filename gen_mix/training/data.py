@@ -56,7 +56,11 @@ class DataSource:
         """Return chunk `chunk` of the batch of `step`."""
         generator = generator_of(self.seed, TRAINING, step, chunk)
         sessions = draw_sessions(
-            self.bank, self.data.chunk, generator, most_tracks=self.data.most_tracks, fewest_tracks=self.data.fewest_tracks
+            self.bank,
+            self.data.chunk,
+            generator,
+            most_tracks=self.data.most_tracks,
+            fewest_tracks=self.data.fewest_tracks,
         )
         engineers = draw_engineers(sessions.facts, generator)
         condition = dropped(self.condition(sessions), sessions, self.data, generator)

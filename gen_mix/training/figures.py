@@ -6,17 +6,17 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from gen_mix.console.layout import LAYOUT, TRACK
+from gen_mix.mix import MixParameters
 
 
-def settings_grid(engineers: Tensor, model: Tensor, mask: Tensor, title: str) -> Figure:
+def settings_grid(engineers: MixParameters, model: MixParameters, title: str) -> Figure:
     """Return a picture of mixes of one session: engineers above, the model below.
 
     Each mix is a grid: a row per token, a column per knob, its colour the place of the knob.
 
     Args:
-        engineers: Places of knobs between 0 and 1 (mixes, tokens, width), canonical.
-        model: The same of the model.
-        mask: Boolean (tokens, width); places not in use stay white.
+        engineers: Some engineers' mixes of the session; places not in use stay white.
+        model: As many mixes by the model.
         title: Above the picture.
     """
     columns = len(engineers)
@@ -24,17 +24,17 @@ def settings_grid(engineers: Tensor, model: Tensor, mask: Tensor, title: str) ->
     FigureCanvasAgg(figure)
     figure.suptitle(title)
     for row, (name, mixes) in enumerate((("engineer", engineers), ("model", model))):
-        for column, mix in enumerate(mixes):
+        for column, mix in enumerate(_shown(mixes)):
             axes = figure.add_subplot(2, columns, row * columns + column + 1)
-            axes.imshow(_shown(mix, mask), vmin=0, vmax=1, cmap="viridis", aspect="auto", interpolation="nearest")
+            axes.imshow(mix, vmin=0, vmax=1, cmap="viridis", aspect="auto", interpolation="nearest")
             axes.set_title(f"{name} {column + 1}", fontsize=9)
             axes.set_yticks(range(4), ["master", "reverb", "delay", "tracks"], fontsize=7)
             axes.set_xticks(*_knob_ticks(), rotation=90, fontsize=6)
     return figure
 
 
-def _shown(mix: Tensor, mask: Tensor) -> Tensor:
-    return torch.where(mask, mix, torch.nan)
+def _shown(mixes: MixParameters) -> Tensor:
+    return LAYOUT.canonical(mixes).normalized.where(mixes.mask, torch.nan)
 
 
 def _knob_ticks() -> tuple[list[int], list[str]]:

@@ -1,26 +1,12 @@
-"""Files that are whole or not there, and a folder that belongs to one run at a time."""
+"""A folder that belongs to one run at a time, and files that are on the disk."""
 
 import fcntl
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from gen_mix.errors import InputError
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write `text` to `path` so that a reader, or the next run after a crash, finds all of it or what was before."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    sync(temporary)
-    temporary.replace(path)
-
-
-def write_json(path: Path, content: object) -> None:
-    """Write `content` as JSON to `path`, whole or not at all."""
-    write_text(path, json.dumps(content, indent=1) + "\n")
 
 
 def sync(path: Path) -> None:

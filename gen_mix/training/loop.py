@@ -11,8 +11,8 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from gen_mix.errors import InputError
-from gen_mix.training.checkpoints import load_checkpoint, remove_unfinished, save_checkpoint
 from gen_mix.training.batches import Batch
+from gen_mix.training.checkpoints import load_checkpoint, remove_unfinished, save_checkpoint
 from gen_mix.training.loss import place_weights, used_weight
 from gen_mix.training.progress import ProgressLine
 from gen_mix.training.settings import LossSettings, OptimizerSettings, WatchSettings
@@ -102,8 +102,7 @@ def train_step(
         is_last = place == len(batches) - 1
         with nullcontext() if is_last else accelerator.no_sync(model):
             here = batch.to(accelerator.device)
-            weights = place_weights(*here.clean.shape[1:], job.loss).to(accelerator.device)
-            part = job.objective(model, here, weights)
+            part = job.objective(model, here, place_weights(here.clean, job.loss))
             accelerator.backward(part * scale)
             error += part.detach()
     loss = float(accelerator.reduce(error, "sum")) / weight
@@ -134,8 +133,8 @@ def _agree(
     batches: list[Batch], settings: LossSettings, signals: StopSignals, accelerator: Accelerator
 ) -> tuple[float, bool]:
     """Return the weight of the places of the whole batch, and whether any process was asked to stop."""
-    weight = sum(used_weight(batch.mask, place_weights(*batch.clean.shape[1:], settings)) for batch in batches)
-    here = torch.tensor([float(weight), float(signals.received)], device=accelerator.device)
+    weight = sum(float(used_weight(batch.mask, place_weights(batch.clean, settings))) for batch in batches)
+    here = torch.tensor([weight, float(signals.received)], device=accelerator.device)
     everywhere = accelerator.reduce(here, "sum").tolist()
     return everywhere[0], everywhere[1] > 0
 

@@ -10,9 +10,9 @@ SIGMA_DATA = 1.0
 """Spread of what is diffused: the model's space is standardized."""
 
 
-def place_weights(tokens: int, width: int, settings: LossSettings) -> Tensor:
-    """Return how much each place counts (tokens, width), for the intent token, the buses and then tracks."""
-    weights = torch.ones(tokens, width)
+def place_weights(clean: Tensor, settings: LossSettings) -> Tensor:
+    """Return how much each place of `clean` (batch, tokens, width) counts: (tokens, width)."""
+    weights = torch.ones_like(clean[0])
     weights[0] = settings.intent_weight
     weights[1 : 1 + len(BUS_TOKENS)] = settings.bus_weight
     weights[1 + len(BUS_TOKENS) :, LAYOUT.index(TRACK, "pan")] = settings.pan_weight

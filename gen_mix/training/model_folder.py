@@ -1,23 +1,43 @@
-"""The folder that a finished run leaves."""
+"""The folders that finished runs leave: the weights of each objective, and the model they make together."""
 
 from pathlib import Path
 
 from gen_mix.embeddings.embedder import TrackEmbedder
+from gen_mix.files import write_whole
 from gen_mix.model.denoiser import Denoiser
+from gen_mix.model.folder import ModelFolder, write_model
 from gen_mix.model.space import ModelSpace
-from gen_mix.training.files import write_text
-from gen_mix.training.settings import DIFFUSION, TrainingSettings
-from gen_mix.training.state import TrainingState
-from gen_mix.training.watch import put_average
+from gen_mix.training.settings import DIFFUSION, REGRESSION
+
+_NETWORK, _SPACE = "network", "space.json"
 
 
-def write_model(
-    folder: Path, settings: TrainingSettings, state: TrainingState, embedder: TrackEmbedder, space: ModelSpace
-) -> None:
-    """Write the averaged weights of `state`, and what is needed to use them, into `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    network = Denoiser(state.model.config)
-    put_average(network, state)
-    network.save_pretrained(folder, "denoiser" if settings.objective == DIFFUSION else "twin")
+def write_weights(folder: Path, network: Denoiser, embedder: TrackEmbedder, space: ModelSpace) -> None:
+    """Write what a run of one objective has learnt into `folder`, with all that is needed to use it."""
+    network.save_pretrained(folder, _NETWORK)
     embedder.save_pretrained(folder)
-    write_text(folder / "space.json", space.to_json())
+    write_whole(folder / _SPACE, space.to_json().encode())
+
+
+def assemble_model(out: Path) -> ModelFolder | None:
+    """Write the model in ``out/model`` from the finished runs in `out`; return it, or None if there is none yet.
+
+    There is one as soon as the diffusion run is finished; the twin joins it if it was trained with the same embedder
+    and space.
+    """
+    diffusion, regression = (out / objective / "weights" for objective in (DIFFUSION, REGRESSION))
+    if not _is_finished(diffusion):
+        return None
+    embedder = TrackEmbedder.from_pretrained(diffusion)
+    text = (diffusion / _SPACE).read_text(encoding="utf-8")
+    is_pair = _is_finished(regression) and (regression / _SPACE).read_text(encoding="utf-8") == text
+    is_pair = is_pair and TrackEmbedder.from_pretrained(regression).fingerprint == embedder.fingerprint
+    twin = Denoiser.from_pretrained(regression, _NETWORK) if is_pair else None
+    denoiser = Denoiser.from_pretrained(diffusion, _NETWORK)
+    model = ModelFolder(out.name, denoiser, embedder, ModelSpace.from_json(text), twin)
+    write_model(out / "model", model)
+    return model
+
+
+def _is_finished(folder: Path) -> bool:
+    return (folder / _SPACE).exists()  # it is written last

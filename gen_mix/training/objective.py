@@ -5,12 +5,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from gen_mix.model.denoiser import SIGMA_HIGH
 from gen_mix.training.batches import Batch
 from gen_mix.training.loss import sigma_weight, squared_error
 from gen_mix.training.settings import DIFFUSION, REGRESSION
-
-TWIN_SIGMA = 80.0
-"""Noise level at which the twin answers: so high that the noisy value, which is 0 there, tells nothing."""
 
 
 def denoising_error(model: nn.Module, batch: Batch, weights: Tensor) -> Tensor:
@@ -21,8 +19,11 @@ def denoising_error(model: nn.Module, batch: Batch, weights: Tensor) -> Tensor:
 
 
 def regression_error(model: nn.Module, batch: Batch, weights: Tensor) -> Tensor:
-    """Return Σ w (D(0; σ) − x)², a scalar: the supervised twin, whose best answer is the mean of all mixes."""
-    sigma = torch.full_like(batch.sigma, TWIN_SIGMA)
+    """Return Σ w (D(0; σ) − x)², a scalar: the supervised twin, whose best answer is the mean of all mixes.
+
+    σ is the highest there is, so that the noisy value, which is 0, tells nothing.
+    """
+    sigma = torch.full_like(batch.sigma, SIGMA_HIGH)
     estimate = model(torch.zeros_like(batch.clean), sigma, batch.condition)
     return squared_error(estimate, batch.clean, batch.mask, weights).sum()
 

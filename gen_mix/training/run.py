@@ -17,7 +17,7 @@ from gen_mix.sessions.engineers import INTENT, EngineerDraw, draw_engineers
 from gen_mix.training.data import DataSource
 from gen_mix.training.files import locked
 from gen_mix.training.loop import Job, Watch, train
-from gen_mix.training.model_folder import write_model
+from gen_mix.training.model_folder import assemble_model, write_weights
 from gen_mix.training.objective import OBJECTIVES
 from gen_mix.training.progress import Board
 from gen_mix.training.seeds import SPACE, generator_of
@@ -25,13 +25,13 @@ from gen_mix.training.settings import DataSettings, TrainingSettings
 from gen_mix.training.sources import Sources, open_sources
 from gen_mix.training.state import new_state
 from gen_mix.training.validation import held_out
-from gen_mix.training.watch import Watcher
+from gen_mix.training.watch import Watcher, put_average
 
 
 def run_training(settings: TrainingSettings, accelerator: Accelerator) -> int:
     """Train as `settings` say, going on where an earlier run of the same settings stopped; return the exit status.
 
-    At the end ``model/`` in the run's folder holds the model.
+    At the end ``model/`` in `settings.out` holds the model, unless only the twin is trained yet.
 
     Raises:
         InputError: Settings that do not fit the data or the number of processes, a folder in use, broken files.
@@ -40,7 +40,7 @@ def run_training(settings: TrainingSettings, accelerator: Accelerator) -> int:
     folder = Path(settings.out) / settings.objective
     lock: AbstractContextManager[None] = locked(folder) if accelerator.is_main_process else nullcontext()
     with lock:
-        sources = open_sources(settings.data, settings.seed, folder, accelerator)
+        sources = open_sources(settings.data, settings.seed, Path(settings.out), accelerator)
         space = fit_space(sources.training, settings.data, settings.seed)
         source = DataSource(sources.training, sources.embedder, space, settings.data, settings.loss, settings.seed)
         network = first_network(settings, sources).to(accelerator.device)
@@ -57,8 +57,22 @@ def run_training(settings: TrainingSettings, accelerator: Accelerator) -> int:
         )
         status = train(state, job, accelerator)
         if status == 0 and accelerator.is_main_process:
-            write_model(folder / "model", settings, state, sources.embedder, space)
+            finished = first_network(settings, sources)
+            put_average(finished, state)
+            write_weights(folder / "weights", finished, sources.embedder, space)
+            _assemble(Path(settings.out))
     return status
+
+
+def _assemble(out: Path) -> None:
+    model = assemble_model(out)
+    if model is None:
+        print(
+            f"there is no model in {out} yet: the twin joins it when objective=diffusion is trained there", flush=True
+        )
+    else:
+        twin = "without a twin of the same data" if model.twin is None else "with its twin"
+        print(f"the model is in {out / 'model'}, {twin}", flush=True)
 
 
 def check_processes(data: DataSettings, processes: int) -> None:

@@ -18,9 +18,9 @@ class DataSettings:
     """Where sessions come from and how a batch of them is drawn.
 
     Attributes:
-        bank: Folder or file of a prepared `TrackBank`; empty makes one of instant sessions, in the run's folder.
+        bank: Folder or file of a prepared `TrackBank`; empty makes one of instant sessions, in `out`.
         held_out_bank: The same for validation; empty keeps some sessions of `bank` apart.
-        embedder: Folder of a trained `TrackEmbedder`; empty trains one on the bank, in the run's folder.
+        embedder: Folder of a trained `TrackEmbedder`; empty trains one on the bank, in `out`.
         instant_sessions: How many instant sessions a bank made here has.
         embedder_steps: Training steps of an embedder trained here.
         held_out: Share of the sessions kept apart for validation if there is no `held_out_bank`, 0 to 0.5.
@@ -39,11 +39,11 @@ class DataSettings:
     held_out_bank: str = ""
     embedder: str = ""
     instant_sessions: int = 96
-    embedder_steps: int = 300
+    embedder_steps: int = 3000
     held_out: float = 0.1
     batch: int = 64
     chunk: int = 32
-    micro_batch: int = 16
+    micro_batch: int = 32
     fewest_tracks: int = 3
     most_tracks: int = 24
     drop_tracks: float = 0.1

@@ -1,6 +1,7 @@
 """Opens, or makes, what a run learns from: a bank of tracks, sessions apart, and an embedder."""
 
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
 from accelerate import Accelerator
@@ -35,8 +36,9 @@ def open_sources(data: DataSettings, seed: int, folder: Path, accelerator: Accel
     Raises:
         InputError: A file is missing, broken or too small.
     """
-    bank_file = Path(data.bank) if data.bank else folder / "instant_bank.safetensors"
-    embedder_folder = Path(data.embedder) if data.embedder else folder / "embedder"
+    made = folder / "made" / _key(data, seed)
+    bank_file = Path(data.bank) if data.bank else made / "bank.safetensors"
+    embedder_folder = Path(data.embedder) if data.embedder else made / "embedder"
     if accelerator.is_main_process and not data.bank and not bank_file.exists():
         print(f"making {data.instant_sessions} instant sessions", flush=True)
         sessions = (instant_session(seed, index) for index in range(data.instant_sessions))
@@ -50,6 +52,12 @@ def open_sources(data: DataSettings, seed: int, folder: Path, accelerator: Accel
     accelerator.wait_for_everyone()
     embedder = TrackEmbedder.from_pretrained(embedder_folder).requires_grad_(False)
     return Sources(training, apart, embedder)
+
+
+def _key(data: DataSettings, seed: int) -> str:
+    """Return a name for what is made here that no other settings share."""
+    parts = (data.bank, data.held_out_bank, data.held_out, data.instant_sessions, data.embedder_steps, seed)
+    return sha256(repr(parts).encode()).hexdigest()[:12]
 
 
 def split(bank: TrackBank, data: DataSettings) -> tuple[TrackBank, TrackBank]:

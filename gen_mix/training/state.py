@@ -39,8 +39,9 @@ def new_state(model: nn.Module, settings: OptimizerSettings) -> TrainingState:
     """Return the state in which training of `model` begins."""
     matrices = [weight for weight in model.parameters() if weight.ndim > 1]
     vectors = [weight for weight in model.parameters() if weight.ndim <= 1]
+    groups: list[dict[str, Any]] = [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(
-        [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}],
+        groups,
         lr=settings.learning_rate,
         betas=(settings.beta_1, settings.beta_2),
         weight_decay=settings.weight_decay,

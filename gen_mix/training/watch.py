@@ -1,19 +1,19 @@
 """What happens beside the training on the main process: validation, pictures, TensorBoard."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from gen_mix.console.layout import LAYOUT
+from gen_mix.files import write_whole
 from gen_mix.model.denoiser import Denoiser
 from gen_mix.training.figures import settings_grid
-from gen_mix.training.files import write_json
 from gen_mix.training.progress import Board
 from gen_mix.training.settings import DIFFUSION, WatchSettings
 from gen_mix.training.state import TrainingState
-from gen_mix.training.validation import HeldOut, canonical, sample_settings, validate
+from gen_mix.training.validation import HeldOut, sample, validate
 
 _SHOWN = 4
 
@@ -57,18 +57,16 @@ class Watcher:
         figures = validate(self.network, self.held, self.objective, self.device)
         state.history.append({"step": state.step, **figures})
         self.board.scalars({f"validation/{name}": value for name, value in figures.items()}, state.step)
-        write_json(self.folder / "validation.json", state.history)
+        write_whole(self.folder / "validation.json", (json.dumps(state.history, indent=1) + "\n").encode())
         told = "  ".join(f"{name} {value:.3f}" for name, value in figures.items())
         print(f"validation at step {state.step}: {told}", flush=True)
 
     def _draw(self, state: TrainingState) -> None:
         put_average(self.network, state)
         one = self.held.first()
-        sampled = sample_settings(self.network, one, _SHOWN, self.device)
-        shown = [canonical(settings, one)[0] for settings in (one.engineers[:, :_SHOWN], sampled)]
-        places = [one.places(settings) for settings in shown]
-        mask = LAYOUT.mask(one.condition.is_track, one.condition.is_stereo)[0]
-        figure = settings_grid(places[0], places[1], mask, f"One held-out session, step {state.step}")
+        engineers = one.decode(one.engineers[:, :_SHOWN]).parameters
+        sampled = sample(self.network, one, _SHOWN, self.device).parameters
+        figure = settings_grid(engineers, sampled, f"One held-out session, step {state.step}")
         (self.folder / "figures").mkdir(exist_ok=True)
         figure.savefig(self.folder / "figures" / f"settings_{state.step:08d}.png", dpi=70)
         self.board.figure("settings", figure, state.step)

@@ -7,7 +7,9 @@ from gen_mix.training.checkpoints import Checkpoint, load_checkpoint, remove_unf
 
 def checkpoint(step: int) -> Checkpoint:
     value = torch.arange(5, dtype=torch.float32) + step
-    return Checkpoint(step, {"model": {"a.b": value}, "optimizer": {"a.b/step": torch.tensor(float(step))}}, {"skips": step})
+    return Checkpoint(
+        step, {"model": {"a.b": value}, "optimizer": {"a.b/step": torch.tensor(float(step))}}, {"skips": step}
+    )
 
 
 def save(folder, *steps: int, keep: int = 5):

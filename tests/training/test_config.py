@@ -16,7 +16,9 @@ def settings(tmp_path: Path, text: str, *overrides: str) -> TrainingSettings:
 
 
 def test_the_file_overrides_defaults_and_words_override_the_file(tmp_path):
-    found = settings(tmp_path, "out: here\nloss:\n  pan_weight: 3\n", "loss.pan_weight=5", "optimizer.learning_rate=1e-4")
+    found = settings(
+        tmp_path, "out: here\nloss:\n  pan_weight: 3\n", "loss.pan_weight=5", "optimizer.learning_rate=1e-4"
+    )
     assert found.loss.pan_weight == 5.0
     assert found.optimizer.learning_rate == 1e-4
     assert found.loss.log_sigma_sd == TrainingSettings(out="").loss.log_sigma_sd
@@ -52,7 +54,7 @@ def test_a_wrong_key_is_named_in_one_line(tmp_path, text, overrides, key):
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(InputError, match="absent.yaml"):
+    with pytest.raises(InputError, match=r"absent\.yaml"):
         load_config(TrainingSettings, tmp_path / "absent.yaml")
 
 

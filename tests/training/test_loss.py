@@ -28,7 +28,7 @@ def test_the_best_denoiser_of_a_standard_normal_has_loss_one_at_every_sigma(sigm
 
 def test_a_perfect_network_has_no_loss():
     batch = toy_chunk(0, 0)
-    weights = place_weights(*batch.clean.shape[1:], LossSettings())
+    weights = place_weights(batch.clean, LossSettings())
     assert denoising_error(lambda noisy, sigma, condition: batch.clean, batch, weights) == 0
     assert regression_error(lambda noisy, sigma, condition: batch.clean, batch, weights) == 0
 
@@ -41,15 +41,17 @@ def test_the_twin_sees_nothing_of_the_answer():
         seen.update(noisy=noisy, sigma=sigma)
         return noisy
 
-    regression_error(network, batch, place_weights(*batch.clean.shape[1:], EVEN))
+    regression_error(network, batch, place_weights(batch.clean, EVEN))
     assert not seen["noisy"].any()
     assert len(set(seen["sigma"].tolist())) == 1
 
 
 def test_the_mean_of_all_mixes_is_the_best_answer_of_the_twin():
     batch = toy_chunk(0, 0, items=1)
-    weights = place_weights(*batch.clean.shape[1:], EVEN)
-    mixes = torch.randn(50, *batch.clean.shape[1:], generator=torch.Generator().manual_seed(0)).masked_fill(~batch.mask, 0)
+    weights = place_weights(batch.clean, EVEN)
+    mixes = torch.randn(50, *batch.clean.shape[1:], generator=torch.Generator().manual_seed(0)).masked_fill(
+        ~batch.mask, 0
+    )
 
     def loss(answer):
         return squared_error(answer.expand_as(mixes), mixes, batch.mask.expand_as(mixes), weights).sum()
@@ -69,7 +71,7 @@ def test_padding_never_counts_even_where_it_is_not_a_number():
 
 
 def test_weights_are_where_they_belong():
-    weights = place_weights(6, 50, LossSettings(intent_weight=7, bus_weight=5, pan_weight=3))
+    weights = place_weights(torch.zeros(1, 6, 50), LossSettings(intent_weight=7, bus_weight=5, pan_weight=3))
     assert (weights[0] == 7).all()
     assert (weights[1:4] == 5).all()
     assert (weights[4:, LAYOUT.index("track", "pan")] == 3).all()
@@ -90,8 +92,7 @@ def test_the_loss_of_a_batch_does_not_depend_on_how_it_is_divided():
 
     def loss(batches):
         return sum(
-            float(denoising_error(network, batch, place_weights(*batch.clean.shape[1:], LossSettings())))
-            for batch in batches
+            float(denoising_error(network, batch, place_weights(batch.clean, LossSettings()))) for batch in batches
         )
 
     whole = loss(chunks)

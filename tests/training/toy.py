@@ -34,7 +34,9 @@ def toy_chunk(step: int, chunk: int, items: int = 2) -> Batch:
     )
     mask = space_mask(condition.is_track, condition.is_stereo, INTENTS)
     clean = torch.randn(items, mask.shape[1], space_width(INTENTS), generator=generator).masked_fill(~mask, 0)
-    return Batch(clean, mask, torch.randn(clean.shape, generator=generator), draw_sigmas(items, LOSS, generator), condition)
+    return Batch(
+        clean, mask, torch.randn(clean.shape, generator=generator), draw_sigmas(items, LOSS, generator), condition
+    )
 
 
 def toy_draw(step: int, process: int, processes: int) -> list[Batch]:
