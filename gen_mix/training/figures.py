@@ -26,7 +26,7 @@ def settings_grid(engineers: MixParameters, model: MixParameters, title: str) ->
     for row, (name, mixes) in enumerate((("engineer", engineers), ("model", model))):
         for column, mix in enumerate(_shown(mixes)):
             axes = figure.add_subplot(2, columns, row * columns + column + 1)
-            axes.imshow(mix, vmin=0, vmax=1, cmap="viridis", aspect="auto", interpolation="nearest")
+            axes.imshow(mix.numpy(), vmin=0, vmax=1, cmap="viridis", aspect="auto", interpolation="nearest")
             axes.set_title(f"{name} {column + 1}", fontsize=9)
             axes.set_yticks(range(4), ["master", "reverb", "delay", "tracks"], fontsize=7)
             axes.set_xticks(*_knob_ticks(), rotation=90, fontsize=6)

@@ -156,7 +156,7 @@ def test_ten_kills_at_random_moments_change_nothing(tmp_path):
 
 
 def test_two_kills_change_nothing(tmp_path):
-    check_kills(tmp_path, kills=2, steps=40)
+    check_kills(tmp_path, kills=2, steps=24)
 
 
 @pytest.mark.slow

@@ -1,0 +1,118 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from accelerate import Accelerator
+
+from gen_mix.config import load_config
+from gen_mix.errors import InputError
+from gen_mix.pipeline import MixPipeline
+from gen_mix.sessions.instant import instant_session
+from gen_mix.training.data import DataSource
+from gen_mix.training.run import check_processes, fit_space, run_training
+from gen_mix.training.settings import TrainingSettings
+from gen_mix.training.sources import open_sources
+
+TINY = Path(__file__).parents[2] / "configs" / "tiny.yaml"
+SMALLER = (
+    "data.instant_sessions=6",
+    "data.embedder_steps=20",
+    "data.space_draws=64",
+    "network.width=16",
+    "network.heads=2",
+    "network.layers=1",
+    "optimizer.steps=3",
+    "watch.validation_sessions=2",
+    "watch.validation_mixes=4",
+)
+
+
+def smaller(out: Path, *overrides: str) -> TrainingSettings:
+    return load_config(TrainingSettings, TINY, (*SMALLER, f"out={out}", *overrides))
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("runs")
+    for objective in ("regression", "diffusion"):
+        assert run_training(smaller(out, f"objective={objective}"), Accelerator()) == 0
+    return out
+
+
+@pytest.fixture(scope="module")
+def source(finished) -> DataSource:
+    settings = smaller(finished)
+    sources = open_sources(settings.data, settings.seed, finished, Accelerator())
+    space = fit_space(sources.training, settings.data, settings.seed)
+    return DataSource(sources.training, sources.embedder, space, settings.data, settings.loss, settings.seed)
+
+
+def test_a_finished_run_leaves_a_model_with_its_twin_that_mixes(finished):
+    pipe = MixPipeline.from_pretrained(finished / "model")
+    session = instant_session(1, 0)
+    condition = pipe.embed(session)
+    assert pipe.sample(condition, [1, 2]).parameters.normalized.isfinite().all()
+    assert pipe.twin_parameters(condition).normalized.isfinite().all()
+
+
+def test_a_finished_run_is_judged_and_pictured(finished):
+    history = json.loads((finished / "diffusion" / "validation.json").read_text())
+    assert [entry["step"] for entry in history] == [3]
+    assert history[0]["energy_ratio"] > 0
+    assert (finished / "diffusion" / "figures" / "settings_00000003.png").stat().st_size > 10_000
+
+
+def test_the_same_command_again_changes_nothing(finished):
+    weights = finished / "diffusion" / "weights" / "network.safetensors"
+    before = weights.read_bytes()
+    assert run_training(smaller(finished), Accelerator()) == 0
+    assert weights.read_bytes() == before
+
+
+def test_other_settings_in_the_same_folder_are_refused(finished):
+    with pytest.raises(InputError, match=r"loss\.pan_weight: expected 2\.0 as in the run in .*, got 9\.0"):
+        run_training(smaller(finished, "loss.pan_weight=9"), Accelerator())
+
+
+def test_the_batch_does_not_depend_on_the_number_of_processes(source):
+    source = replace(source, data=replace(source.data, micro_batch=64))
+    (whole,) = source.micro_batches(5)
+    halves = [source.micro_batches(5, process, 2)[0] for process in (0, 1)]
+    by_sigma = {float(sigma): row for half in halves for sigma, row in zip(half.sigma, half.clean, strict=True)}
+    assert len(by_sigma) == len(whole)
+    for sigma, row in zip(whole.sigma, whole.clean, strict=True):
+        other = by_sigma[float(sigma)]
+        shared = min(len(row), len(other))
+        assert torch.equal(row[:shared], other[:shared])
+        assert not row[shared:].any()
+        assert not other[shared:].any()
+
+
+def test_every_step_has_data_of_its_own_and_always_the_same(source):
+    first, again, next_one = (source.chunk(step, 0) for step in (3, 3, 4))
+    assert torch.equal(first.clean, again.clean)
+    assert torch.equal(first.noise, again.noise)
+    assert not torch.equal(first.sigma, next_one.sigma)
+
+
+def test_conditions_are_dropped_as_often_as_asked(source):
+    source = replace(source, data=replace(source.data, chunk=2000, batch=2000, drop_tracks=0.25, tell_labels=0.4))
+    condition = source.chunk(0, 0).condition
+    told = ((condition.label >= 0) == condition.is_track).all(1)
+    untold = (condition.label < 0).all(1)
+    assert (told | untold).all()
+    assert float(told.float().mean()) == pytest.approx(0.4, abs=0.04)
+    assert float(condition.has_tracks.float().mean()) == pytest.approx(0.75, abs=0.04)
+
+
+def test_what_is_diffused_has_mean_zero_and_variance_one(source):
+    values = torch.cat([chunk.clean[chunk.mask] for chunk in (source.chunk(step, 0) for step in range(20))])
+    assert float(values.mean()) == pytest.approx(0, abs=0.2)  # switches are -1 or 1, more often off
+    assert float(values.var()) == pytest.approx(1, abs=0.1)
+
+
+def test_processes_that_cannot_share_a_batch_are_refused():
+    with pytest.raises(InputError, match=r"data\.chunk: expected 3 processes"):
+        check_processes(TrainingSettings(out="x").data, 3)
