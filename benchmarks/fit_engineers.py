@@ -83,7 +83,7 @@ def fit(start: Table, mixes: Sequence[HumanMix]) -> Table:
             adjust(table["instruments"][name], INSTRUMENTS.index(name), people, virtual, is_lead)
         gap = _median_gap(people.level_db, virtual.level_db, is_lead, np.tile(is_lead, PANELS))
         for style in table["styles"].values():
-            style["lead_over_track_db"][0] = _round(style["lead_over_track_db"][0] + 0.7 * gap)
+            style["lead_to_rest_db"][0] = _round(style["lead_to_rest_db"][0] + 0.7 * gap)
     for name, relative in RELATIVES.items():
         follow(table["instruments"][name], start["instruments"][name], *(t["instruments"][relative] for t in (table, start)))
     return table
@@ -185,6 +185,8 @@ def follow(entry: Table, before: Table, relative: Table, relative_before: Table)
     """Move a class that nobody mixed as its relative moved, in place."""
     entry["level_db"][0] = _round(before["level_db"][0] + relative["level_db"][0] - relative_before["level_db"][0])
     entry["level_db"][1] = _round(before["level_db"][1] * relative["level_db"][1] / relative_before["level_db"][1])
+    for band, values in entry["eq"].items():
+        values[4] = _round(values[4] * min(max(relative["eq"][band][4] / relative_before["eq"][band][4], 0.5), 2.0))
     for name in RATES:
         old, new = (side[name] if name == "eq_use" else side[name][0] for side in (relative_before, relative))
         _shift_rate(entry, name, _logit(new) - _logit(old))

@@ -14,6 +14,8 @@ BALANCE_COUNTS = {"level": 1, "level.tail": 1}
 
 _BASS_DB, _LED_DB = 1.5, 1.5
 _STACK_SHARE = 0.5
+_USUAL_TRACKS = 25  # beside the lead, in the mixes by people
+_LEAD_PER_TRACKS = 1.5  # bridges those and published figures for few stems, where the lead is about as loud as the rest
 _TAIL_SHARE, _TAIL_SCALE = 0.08, 2.5
 
 
@@ -27,9 +29,10 @@ def draw_levels_lufs(facts: TrackFacts, prior: Prior, taste: Taste, dice: Dice) 
     is_lead = facts.is_lead & facts.is_track
     has_lead = is_lead.any(-1)
     is_rest = facts.is_track & ~is_lead
-    rest = _power_sum_db(level, is_rest) - 10 * torch.log10(is_rest.sum(-1).clamp(min=1).float())
+    fewer = _USUAL_TRACKS / is_rest.sum(-1).clamp(min=1).float()
+    wanted = taste.lead_to_rest_db + _LEAD_PER_TRACKS * 10 * torch.log10(fewer)
     lead = (level * is_lead).sum(-1)
-    shift = torch.where(has_lead, lead - taste.lead_over_track_db - rest, 0.0)
+    shift = torch.where(has_lead, lead - wanted - _power_sum_db(level, is_rest), 0.0)
     level = torch.where(is_lead, level, level + shift[:, None])
     return level - _power_sum_db(level, facts.is_track)[:, None] + taste.mix_level_lufs[:, None]
 

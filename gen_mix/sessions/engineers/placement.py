@@ -20,7 +20,8 @@ _WHIM_SHARE = 0.15
 _SEATING = 4.0  # as an orchestra sits: what is higher than its like goes to the hi-hat's side
 _FAR = 0.6
 _LOPSIDED = 0.7
-_LEAD_OUTWARD, _DOUBLE_OUTWARD, _HIGHER_OUTWARD = -5.0, 4.0, 4.0
+_LEAD_OUTWARD, _DOUBLE_OUTWARD, _HIGHER_OUTWARD = -5.0, 1.5, 4.0
+_DOUBLE_CENTRE = 0.05
 
 
 def draw_placement(
@@ -43,6 +44,8 @@ def _sizes(facts: TrackFacts, prior: Prior, taste: Taste, dice: Dice) -> Tensor:
     """Return |pan| (batch, tracks), 0 to 1: from register, density and taste; a stereo track stays near the centre."""
     weights, means, sds = prior.pan.unbind(-1)
     weights = weights * torch.exp(_outward(facts, prior, taste)[..., None] * (means - 0.4) * 2)
+    has_double = (facts.double_of >= 0) & ~facts.is_stereo
+    weights = torch.where(has_double[..., None] & (means < 0.05), _DOUBLE_CENTRE * weights, weights)
     edges = (weights / weights.sum(-1, keepdim=True)).cumsum(-1)[..., :-1]
     mode = (dice.uniform("pan.mode")[..., None] > edges).sum(-1, keepdim=True)
     mean, sd = means.gather(-1, mode)[..., 0], sds.gather(-1, mode)[..., 0]
@@ -62,7 +65,7 @@ def _outward(facts: TrackFacts, prior: Prior, taste: Taste) -> Tensor:
     near = ((centroid[:, :, None] - centroid[:, None, :]).abs() < 0.75) & facts.is_track[:, None, :]
     crowd = 0.15 * (near.sum(-1) - 3.0).clamp(-3, 6)
     higher = _HIGHER_OUTWARD * (centroid - prior.typical[..., _CENTROID]).clamp(-_FAR, _FAR)
-    guitars = torch.where(taste.mode("guitars_hard"), 1.5, -1.5)
+    guitars = torch.where(taste.mode("guitars_hard"), 2.0, -2.0)
     keys = torch.where(taste.mode("keys_side"), 1.5, -1.5)
     is_guitar = is_class(facts.instrument, ("egtr_rhythm", "acgtr"))
     is_keys = is_class(facts.instrument, coarse_members("keys"))

@@ -42,7 +42,7 @@ class Prior:
         style_weight: Log weight of each style before any instrument is seen (styles,).
         style_instruments: What a track of each class adds to it (styles, classes).
         style_level_db: Level re the table (styles, classes).
-        style_lead_db: Lead against the mean power of the other tracks (styles, 2): mean, SD.
+        style_lead_db: Lead against all others together, if these are 25 (styles, 2): mean, SD.
         style_axes: Where each style sits on the axes of taste (styles, axes).
     """
 
@@ -107,7 +107,7 @@ def stack_prior(table: Mapping[str, Mapping[str, dict]]) -> Prior:  # type: igno
         style_weight=torch.tensor([float(style["weight"]) for style in styles]),
         style_instruments=torch.tensor([[float(s["instruments"].get(n, 0)) for n in INSTRUMENTS] for s in styles]),
         style_level_db=torch.tensor([[float(s["level_db"].get(n, 0)) for n in INSTRUMENTS] for s in styles]),
-        style_lead_db=torch.tensor([[float(v) for v in style["lead_over_track_db"]] for style in styles]),
+        style_lead_db=torch.tensor([[float(v) for v in style["lead_to_rest_db"]] for style in styles]),
         style_axes=torch.tensor([[float(style["axes"].get(axis, 0)) for axis in AXES] for style in styles]),
     )
 

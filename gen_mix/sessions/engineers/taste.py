@@ -42,7 +42,7 @@ INTENT = (
     *(f"habit.{name}" for name in HABITS),
     *(f"group.{name}" for name in GROUPS),
     "tempo",
-    "lead_over_track",
+    "lead_to_rest",
     "mix_level",
     "heavy_tail",
 )
@@ -58,7 +58,7 @@ SESSION_COUNTS = {
     "habits": len(HABITS),
     "groups": len(GROUPS),
     "tempo": 1,
-    "lead_over_track": 1,
+    "lead_to_rest": 1,
     "mix_level": 1,
     "slap": 1,
     "reverb": 5,
@@ -94,7 +94,7 @@ class Taste:
         habits: Shift of the log odds that a processor is used (batch, habits).
         groups_db: Shift of the level of each group (batch, groups), dB.
         tempo_bpm: (batch,).
-        lead_over_track_db: Lead against the mean power of the other tracks (batch,), dB.
+        lead_to_rest_db: Lead against all other tracks together, if these are 25 (batch,), dB.
         mix_level_lufs: All tracks together, before the master (batch,).
         is_heavy_tailed: Boolean (batch,): axes were drawn from Student's t.
         intent: The same as numbers (batch, len(INTENT)).
@@ -107,7 +107,7 @@ class Taste:
     habits: Tensor
     groups_db: Tensor
     tempo_bpm: Tensor
-    lead_over_track_db: Tensor
+    lead_to_rest_db: Tensor
     mix_level_lufs: Tensor
     is_heavy_tailed: Tensor
     intent: Tensor
@@ -155,7 +155,7 @@ def draw_taste(facts: TrackFacts, prior: Prior, dice: Dice) -> Taste:
     beat = (dice.uniform("beat")[:, None] > edges[:-1]).sum(-1)
     forward = axes[:, AXES.index("vocal_forward")]
     lead_mean, lead_sd = prior.style_lead_db[style].unbind(-1)
-    numbers = {name: dice.normal(name) for name in ("habits", "groups", "tempo", "lead_over_track", "mix_level")}
+    numbers = {name: dice.normal(name) for name in ("habits", "groups", "tempo", "lead_to_rest", "mix_level")}
     intent = torch.cat(
         [
             2 * torch.nn.functional.one_hot(style, len(STYLES)) - 1.0,
@@ -164,7 +164,7 @@ def draw_taste(facts: TrackFacts, prior: Prior, dice: Dice) -> Taste:
             2 * torch.nn.functional.one_hot(beat, len(BEATS)) - 1.0,
             numbers["habits"],
             numbers["groups"],
-            *(numbers[name][:, None] for name in ("tempo", "lead_over_track", "mix_level")),
+            *(numbers[name][:, None] for name in ("tempo", "lead_to_rest", "mix_level")),
             2.0 * is_heavy_tailed[:, None] - 1.0,
         ],
         dim=-1,
@@ -177,7 +177,7 @@ def draw_taste(facts: TrackFacts, prior: Prior, dice: Dice) -> Taste:
         habits=HABIT_SD * numbers["habits"],
         groups_db=_GROUP_SD_DB * numbers["groups"],
         tempo_bpm=_TEMPO_BPM * torch.exp(_TEMPO_LOG_SD * numbers["tempo"]),
-        lead_over_track_db=lead_mean + lead_sd * numbers["lead_over_track"] + _FORWARD_DB * forward,
+        lead_to_rest_db=lead_mean + lead_sd * numbers["lead_to_rest"] + _FORWARD_DB * forward,
         mix_level_lufs=_MIX_LEVEL_LUFS + _MIX_LEVEL_SD_DB * numbers["mix_level"],
         is_heavy_tailed=is_heavy_tailed,
         intent=intent,
