@@ -114,10 +114,10 @@ def test_reverb_return_is_as_loud_as_the_console_makes_it(channels: int) -> None
 @pytest.mark.parametrize(("channels", "ping_pong"), [(1, 0.0), (1, 0.7), (2, 0.5), (2, 1.0)])
 def test_delay_return_is_as_loud_as_the_console_makes_it(channels: int, ping_pong: float) -> None:
     noise = torch.randn(channels, 2 * SAMPLE_RATE, generator=torch.Generator().manual_seed(0))
-    audio = torch.cat([0.1 * (noise + noise[:1]), torch.zeros(channels, 4 * SAMPLE_RATE)], dim=1)
-    knobs = {"delay_send.on": 1.0, "delay_send.level_db": -10.0, "pan": -0.6}
+    audio = torch.cat([0.1 * (noise + noise[:1]), torch.zeros(channels, 8 * SAMPLE_RATE)], dim=1)
+    knobs = {"delay_send.on": 1.0, "delay_send.level_db": -10.0, "pan": 0.6}
     mixes = turned(neutral([channels == 2]), TRACK, knobs)
-    shape = {"time_ms": 310.0, "feedback": 0.6, "high_cut_hz": 2500.0, "ping_pong": ping_pong}
+    shape = {"time_ms": 310.0, "feedback": 0.8, "high_cut_hz": 2500.0, "ping_pong": ping_pong}
     mixes = turned(mixes, DELAY, shape)
     everywhere = torch.ones(audio.shape[1], dtype=torch.bool)
     dry = render_strip(audio, track_knobs(mixes, 0), SAMPLE_RATE)
