@@ -10,6 +10,7 @@ import json
 import time
 import warnings
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -82,7 +83,7 @@ def main() -> None:
         embedder = train_embedder(train, torch.Generator().manual_seed(0), EmbedderTraining(steps=arguments.steps))
     real = read_real(arguments.real) if arguments.real else None
     print_probes(train, test, embedder, real)
-    if arguments.encodec:
+    if arguments.encodec != "none":
         print_encodec(arguments.encodec, embedder)
     print_speed(embedder)
 
@@ -98,9 +99,7 @@ def parsed_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--steps", type=int, default=800, help="of that training")
     parser.add_argument("--instant", type=int, default=48, help="sessions made in code, without banks")
-    parser.add_argument(
-        "--encodec", help="'random', or a file with EnCodec's weights: compare with it, on sessions made in code"
-    )
+    parser.add_argument("--encodec", default="random", help="'random', 'none', or a file with EnCodec's weights")
     return parser.parse_args()
 
 
@@ -173,11 +172,14 @@ def read_real(folder: Path) -> RealTracks:
 @torch.no_grad()
 def print_encodec(weights: str, embedder: TrackEmbedder) -> None:
     """Print the probe of EnCodec beside the default embedding, on the first second of tracks made in code."""
+    if find_spec("encodec") is None:
+        print("\nEnCodec is not installed: not compared")
+        return
     encodec = (
         EncodecEmbedder.with_random_weights(0) if weights == "random" else EncodecEmbedder.from_file(Path(weights))
     )
     sets = []
-    for seed, sessions in ((2, 10), (3, 5)):
+    for seed, sessions in ((2, 8), (3, 4)):
         tracks = [track for index in range(sessions) for track in instant_session(seed, index).tracks]
         heard = torch.stack([encodec(track.audio[:, :44100], 44100) for track in tracks])
         default = torch.stack([embedder.embed_track(track.audio[:, :44100], 44100) for track in tracks])
@@ -185,8 +187,9 @@ def print_encodec(weights: str, embedder: TrackEmbedder) -> None:
         sets.append((heard, default, labels))
     (known, known_default, labels), (unknown, unknown_default, truth) = sets
     print(f"\none second of {len(labels)} and {len(truth)} tracks made in code, linear probe, 9 classes")
-    print(f"EnCodec ({weights}){accuracy(known, COARSE[labels], unknown, COARSE[truth]):12.3f}")
-    print(f"default embedding{accuracy(known_default, COARSE[labels], unknown_default, COARSE[truth]):12.3f}")
+    rows = ((f"EnCodec, weights: {weights}", known, unknown), ("default embedding", known_default, unknown_default))
+    for name, known_values, unknown_values in rows:
+        print(f"{name:34}{accuracy(known_values, COARSE[labels], unknown_values, COARSE[truth]):12.3f}")
 
 
 def print_speed(embedder: TrackEmbedder) -> None:

@@ -1,6 +1,7 @@
 """Files that are there whole or not at all."""
 
 import os
+import threading
 from pathlib import Path
 
 from gen_mix.errors import InputError
@@ -12,7 +13,7 @@ def write_whole(path: Path, data: bytes) -> None:
     Raises:
         InputError: The file cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
     try:
         try:
             temporary.write_bytes(data)

@@ -1,6 +1,7 @@
 """What a session's mixes are made from: an embedding of each of its tracks."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import torch
@@ -13,16 +14,23 @@ from gen_mix.files import write_whole
 from gen_mix.mix import MixCondition
 from gen_mix.sessions.session import Session
 
+_AT_ONCE = 4
+
 
 def embed_session(session: Session, embedder: Embedding, cache: Path | None = None) -> MixCondition:
     """Return the condition (batch 1) of a session's tracks, in their order, silent ones included; no labels.
+
+    Some tracks are heard at once: most of the work leaves Python, so threads share the cores.
 
     Args:
         session: Its labels are not looked at.
         embedder: What turns a track into a vector.
         cache: Folder that keeps vectors by the content of the track; made if needed.
     """
-    vectors = [embed_cached(track.audio, session.sample_rate, embedder, cache) for track in session.tracks]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        vectors = list(
+            pool.map(lambda track: embed_cached(track.audio, session.sample_rate, embedder, cache), session.tracks)
+        )
     count = len(session.tracks)
     return MixCondition(
         tracks=torch.stack(vectors)[None],

@@ -172,6 +172,14 @@ def test_a_session_is_embedded_track_by_track_without_labels() -> None:
     assert torch.equal(condition.tracks[0, 0], first)
 
 
+def test_equal_tracks_share_a_place_in_the_cache(tmp_path: Path) -> None:
+    audio = torch.randn(1, 1000, generator=generator())
+    copies = Session("copies", 44100, tuple(Track(str(number), str(number), audio) for number in range(24)))
+    tracks = embed_session(copies, Counting(), tmp_path).tracks[0]
+    assert (tracks[:, :2] == tracks[0, :2]).all()
+    assert len(list(tmp_path.iterdir())) == 1
+
+
 def test_the_cache_asks_once_for_each_content_and_embedder(tmp_path: Path) -> None:
     audio, embedder = torch.randn(1, 1000, generator=generator()), Counting()
     first = embed_cached(audio, 44100, embedder, tmp_path / "cache")
