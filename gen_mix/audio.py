@@ -1,6 +1,7 @@
 """Audio files: reading, resampling, and writing whole or not at all."""
 
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ LONGEST_SECONDS = 6 * 3600.0
 """A header that claims more is taken for a broken one, before any memory is asked for."""
 
 _FRAMES_AT_ONCE = 1 << 20
+_UNKNOWN_LENGTH = 0xFFFFFF00  # what programs write that do not know the length beforehand
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def read_audio(path: Path) -> AudioFile:
     try:
         with soundfile.SoundFile(path) as file:
             rate, claimed = file.samplerate, file.frames
-            _check_header(path, rate, claimed)
+            _check_header(path, file)
             pieces = list(file.blocks(_FRAMES_AT_ONCE, dtype="float32", always_2d=True, fill_value=None))
     except (soundfile.SoundFileError, OSError) as error:
         raise InputError(f"{path}: expected a readable audio file, got {_reason(error)}") from error
@@ -106,14 +108,18 @@ def _encoded(frames: NDArray[np.float32], sample_rate: int, suffix: str, subtype
     return bytes(data)
 
 
-def _check_header(path: Path, sample_rate: int, frames: int) -> None:
-    """Raise InputError where a header claims what no recording is."""
+def _check_header(path: Path, file: soundfile.SoundFile) -> None:
+    """Raise InputError where a header claims what no recording is, or more than the file holds."""
     low, high = RATES_HZ
-    if not low <= sample_rate <= high:
-        raise InputError(f"{path}: expected a sample rate from {low} to {high} Hz, got {sample_rate}")
-    if frames > LONGEST_SECONDS * sample_rate:
+    if not low <= file.samplerate <= high:
+        raise InputError(f"{path}: expected a sample rate from {low} to {high} Hz, got {file.samplerate}")
+    if file.frames > LONGEST_SECONDS * file.samplerate:
         hours = LONGEST_SECONDS / 3600
-        raise InputError(f"{path}: expected at most {hours:g} hours, got a header that claims {frames} samples")
+        raise InputError(f"{path}: expected at most {hours:g} hours, got a header that claims {file.frames} samples")
+    # libsndfile reads what there is of a WAV file that was cut off, and says so in its log alone
+    cut = re.search(r"^data : (\d+) \(should be (\d+)\)", file.extra_info, re.MULTILINE)
+    if cut and int(cut[2]) < int(cut[1]) < _UNKNOWN_LENGTH:
+        raise InputError(f"{path}: expected {cut[1]} bytes of audio as its header says, got {cut[2]}")
 
 
 def _reason(error: Exception) -> str:

@@ -112,6 +112,21 @@ def test_a_file_shorter_than_it_claims_is_refused(tmp_path: Path) -> None:
         read_audio(path)
 
 
+def test_a_wav_file_that_was_cut_off_is_refused_and_a_streamed_one_is_read(
+    tmp_path: Path, generator: torch.Generator
+) -> None:
+    path = tmp_path / "a.wav"
+    audio = noise(1, 1000, generator)
+    write_audio(path, audio, 44100, "PCM_16")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:1500])
+    with pytest.raises(InputError, match=r"a\.wav: expected 2000 bytes of audio as its header says, got 1456"):
+        read_audio(path)
+    place = whole.index(b"data") + 4
+    path.write_bytes(whole[:place] + b"\xff" * 4 + whole[place + 4 :])
+    assert read_audio(path).audio.shape == audio.shape
+
+
 @pytest.mark.parametrize(
     ("content", "cause"),
     [
