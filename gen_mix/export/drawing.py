@@ -42,10 +42,10 @@ def draw_strip(strip: Strip, level_db: float) -> str:
         level_db: Where the fader's cap stands: the fader re the mix's median fader, so that mixes compare.
     """
     settings = strip.settings
-    words = _words(settings)
+    name, words = escape(settings["name"]), _words(settings)
     return (
         f'<svg class="strip" viewBox="0 0 {STRIP_WIDTH} {STRIP_HEIGHT}" role="img" '
-        f'aria-label="{escape(settings["name"])}: {escape(words)}"><title>{escape(settings["name"])}\n{escape(words)}</title>'
+        f'aria-label="{name}: {escape(words)}"><title>{name}\n{escape(words)}</title>'
         f"{_pan(settings['pan'])}{_curve(strip.curve_db)}{_fader(level_db)}{_badges(settings)}</svg>"
     )
 
@@ -57,7 +57,8 @@ def _pan(pan: float) -> str:
     return (
         f'<line class="rail" x1="{left}" y1="{y}" x2="{right}" y2="{y}"/>'
         f'<line class="rail" x1="{centre}" y1="{y - 3}" x2="{centre}" y2="{y + 3}"/>'
-        f'<line class="pan" x1="{centre}" y1="{y}" x2="{x:.1f}" y2="{y}"/><circle class="cap" cx="{x:.1f}" cy="{y}" r="4"/>'
+        f'<line class="pan" x1="{centre}" y1="{y}" x2="{x:.1f}" y2="{y}"/>'
+        f'<circle class="cap" cx="{x:.1f}" cy="{y}" r="4"/>'
     )
 
 

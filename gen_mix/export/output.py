@@ -1,6 +1,5 @@
 """A folder of results that appears whole or not at all."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -46,6 +45,6 @@ def output_folder(folder: Path) -> Iterator[Path]:
                 if not (workshop / old.name).exists():
                     old.unlink()
         for new in sorted(workshop.iterdir()):
-            os.replace(new, folder / new.name)
+            new.replace(folder / new.name)
     finally:
         shutil.rmtree(workshop, ignore_errors=True)

@@ -1,0 +1,74 @@
+"""``gen-mix evaluate``: is the variety the right variety, and are the virtual engineers like people?"""
+
+import argparse
+from importlib.resources import files
+from pathlib import Path
+
+from tqdm import tqdm
+
+from gen_mix.commands.arguments import whole_number
+from gen_mix.embeddings.bank import TrackBank
+from gen_mix.errors import InputError
+from gen_mix.evaluation.engineers import evaluate_engineers, table_of
+from gen_mix.evaluation.one_to_many import evaluate_one_to_many, write_report
+from gen_mix.evaluation.tables import report_tables
+from gen_mix.pipeline import MixPipeline
+from gen_mix.sessions.folder import read_session
+
+DESCRIPTION = "Judge the model's variety (one-to-many) or the virtual engineers (engineers)."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what ``gen-mix evaluate`` takes."""
+    chosen = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
+    mixes = chosen.add_parser("one-to-many", help="mixes of the model against mixes of engineers", allow_abbrev=False)
+    mixes.add_argument("--sessions", type=Path, required=True, help="folder of labelled session folders")
+    mixes.add_argument("--samples", type=whole_number(2, 4096), default=64, help="mixes in each set")
+    mixes.add_argument("--references", type=whole_number(2, 64), default=3, help="sets of engineers per session")
+    mixes.add_argument(
+        "--bank", type=Path, default=None, help="training tracks of gen-mix prepare, instead of the shipped ones"
+    )
+    mixes.add_argument("--model", type=Path, default=None, help="folder of a trained model instead of the shipped one")
+    mixes.add_argument("--seed", type=whole_number(0, 2**31 - 1), default=0, help="of all chance")
+    mixes.add_argument("--out", type=Path, required=True, help="report.json; table and figure go beside it")
+    people = chosen.add_parser("engineers", help="virtual engineers against mixes by people", allow_abbrev=False)
+    people.add_argument("--human", type=Path, required=True, help="MixologyDB's JSON")
+    people.add_argument("--seed", type=whole_number(0, 2**31 - 1), default=0, help="of all chance")
+    people.add_argument("--out", type=Path, required=True, help="folder for table, JSON and figure")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Judge, print the table and write the report.
+
+    Raises:
+        InputError: An option cannot be used.
+    """
+    if arguments.what == "engineers":
+        report = evaluate_engineers(arguments.human, arguments.out, arguments.seed)
+        print(table_of(report))
+        return
+    if not arguments.sessions.is_dir():
+        raise InputError(f"--sessions {arguments.sessions}: expected a folder of sessions, got none")
+    folders = sorted(path for path in arguments.sessions.iterdir() if path.is_dir() and not path.name.startswith("."))
+    sessions = [read_session(folder) for folder in tqdm(folders, desc="reading", unit="session")]
+    pipeline, bank = (
+        MixPipeline.from_pretrained(arguments.model),
+        TrackBank.load(arguments.bank or _reference(arguments.model)),
+    )
+    with tqdm(total=len(sessions), desc="judging", unit="session") as bar:
+        report = evaluate_one_to_many(
+            sessions,
+            pipeline,
+            bank,
+            samples=arguments.samples,
+            references=arguments.references,
+            seed=arguments.seed,
+            progress=lambda name: bar.update() and None,
+        )
+    write_report(report, arguments.out)
+    print(report_tables(report))
+
+
+def _reference(model: Path | None) -> Path:
+    """Return the training tracks that come with a model: some of those it was trained with."""
+    return (model or Path(str(files("gen_mix"))) / "weights" / "default") / "reference.safetensors"

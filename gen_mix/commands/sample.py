@@ -1,0 +1,144 @@
+"""``gen-mix sample``, ``sample.py``: several mixes of a session into a folder."""
+
+import argparse
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from gen_mix.audio import write_audio
+from gen_mix.commands.arguments import number, whole_number
+from gen_mix.errors import InputError
+from gen_mix.export.mix_file import mix_document
+from gen_mix.export.output import check_output, output_folder
+from gen_mix.export.page import PageMix, page_html
+from gen_mix.export.report import Delivered, report_document
+from gen_mix.mix import Mix, MixCondition
+from gen_mix.model.sampling import Sampling
+from gen_mix.pipeline import MixPipeline, render_mix
+from gen_mix.sessions.folder import read_session
+from gen_mix.sessions.session import Session
+from samplers import SAMPLERS
+
+DESCRIPTION = "Sample several mixes of a session and write them with their settings and a page to listen."
+LARGEST_SEED = 2**31 - 1
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what ``gen-mix sample`` takes."""
+    parser.add_argument("session", type=Path, help="folder with one audio file per track")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write to")
+    parser.add_argument("--mixes", type=whole_number(1, 999), default=8, help="how many mixes")
+    parser.add_argument(
+        "--seed", type=whole_number(0, LARGEST_SEED), default=0, help="of the first; the next has the next"
+    )
+    parser.add_argument("--loudness", type=number(-40, -6), default=-16.0, metavar="LUFS", help="loudness of every mix")
+    parser.add_argument("--steps", type=whole_number(1, 1000), default=Sampling.steps, help="sampling steps")
+    parser.add_argument("--guidance", type=number(0, 20), default=Sampling.guidance_scale, help="1 is as trained")
+    parser.add_argument("--sampler", choices=sorted(SAMPLERS), default=Sampling.sampler, help="how to walk from noise")
+    parser.add_argument("--model", type=Path, default=None, help="folder of a trained model instead of the shipped one")
+    parser.add_argument("--device", default="cpu", help="where the networks run, such as cpu or cuda")
+    parser.add_argument("--overwrite", action="store_true", help="replace mixes that are there")
+
+
+@dataclass
+class Stopwatch:
+    """Seconds spent on each part of a run."""
+
+    seconds: dict[str, float]
+
+    @contextmanager
+    def on(self, part: str) -> Iterator[None]:
+        """Count what happens inside towards `part`."""
+        started = time.perf_counter()
+        yield
+        self.seconds[part] = self.seconds.get(part, 0.0) + time.perf_counter() - started
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Read, sample, render and write.
+
+    Raises:
+        InputError: Something the user gave cannot be used; nothing is written then.
+    """
+    check_output(arguments.out, arguments.overwrite)
+    how = Sampling(arguments.steps, arguments.guidance, arguments.sampler)
+    seeds = range(arguments.seed, arguments.seed + arguments.mixes)
+    if seeds[-1] > LARGEST_SEED:
+        raise InputError(f"--seed {arguments.seed}: expected seeds up to {LARGEST_SEED}, got {seeds[-1]}")
+    watch = Stopwatch({})
+    with watch.on("reading"):
+        session = read_session(arguments.session)
+    with watch.on("loading_model"):
+        pipeline = _load(arguments.model, arguments.device)
+    with watch.on("embedding"):
+        condition = pipeline.embed(session)
+    delivered = []
+    with output_folder(arguments.out) as folder:
+        for place, seed in enumerate(tqdm(seeds, desc="mixing", unit="mix"), 1):
+            name = f"mix_{place:0{max(2, len(str(arguments.mixes)))}d}"
+            delivered.append(_deliver(folder, name, session, pipeline, condition, seed, how, arguments.loudness, watch))
+        pages = [PageMix(d.file, dict(d.document), d.loudness_lufs, d.true_peak_dbtp) for d in delivered]
+        (folder / "index.html").write_text(page_html(session.name, pages), encoding="utf-8")
+        report = report_document(session.name, delivered, watch.seconds, session.notes)
+        (folder / "report.json").write_text(_json(report), encoding="utf-8")
+    _tell(arguments.out, session, report["differences"]["mean"])
+
+
+def _deliver(
+    folder: Path,
+    name: str,
+    session: Session,
+    pipeline: MixPipeline,
+    condition: MixCondition,
+    seed: int,
+    how: Sampling,
+    target_lufs: float,
+    watch: Stopwatch,
+) -> Delivered:
+    """Sample, render and write one mix."""
+    with watch.on("sampling"):
+        choice = pipeline.choose(session, condition, seed, how)
+    with watch.on("rendering"):
+        finished = render_mix(session, choice.parameters, target_lufs)
+    asked = {
+        "loudness_lufs": target_lufs,
+        "steps": how.steps,
+        "guidance": how.guidance_scale,
+        "sampler": how.sampler,
+    }
+    mix = Mix(finished.audio, session.sample_rate, choice.parameters, seed, asked, choice.intent)
+    document = mix_document(session, mix, pipeline.name)
+    with watch.on("writing"):
+        write_audio(folder / f"{name}.wav", mix.audio, mix.sample_rate)
+        (folder / f"{name}.json").write_text(_json(document), encoding="utf-8")
+    return Delivered(f"{name}.wav", mix, document, finished.loudness_lufs, finished.true_peak_dbtp)
+
+
+def _load(model: Path | None, device: str) -> MixPipeline:
+    pipeline = MixPipeline.from_pretrained(model)
+    try:
+        return pipeline.to(torch.device(device))
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"--device {device}: expected a device of this machine, got: {reason}") from error
+
+
+def _json(document: object) -> str:
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _tell(out: Path, session: Session, difference: dict[str, float | None]) -> None:
+    for note in session.notes:
+        print(f"note: {note}")
+    if difference["level_db"] is not None:
+        print(
+            f"the mixes differ by {difference['level_db']:.1f} dB in level per track, {difference['pan']:.2f} in pan "
+            f"and {difference['spectrum_db']:.1f} dB in spectrum, on average over pairs"
+        )
+    print(f"listen: {out / 'index.html'}")
