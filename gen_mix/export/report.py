@@ -1,14 +1,19 @@
 """``report.json``: what a run made, how far its mixes are apart, how long it took."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
+from auraloss.freq import SumAndDifferenceSTFTLoss
+from torch import Tensor
 
 from gen_mix.measurements import MEASUREMENTS, measure
 from gen_mix.mix import Mix
 
+EXCERPT_SECONDS = 6.0
 _OCTAVES = [place for place, name in enumerate(MEASUREMENTS) if name.startswith("octave_")]
 
 
@@ -35,8 +40,9 @@ def report_document(
     """Return the report of a run.
 
     `differences` holds, for every pair of mixes: the RMS over tracks of the fader difference once the mean
-    difference is taken off (dB), the mean difference of pan (0 to 2), and the RMS over the ten octaves from
-    31.5 Hz of the difference between the mixes' spectra (dB).
+    difference is taken off (dB), the mean difference of pan (0 to 2), the RMS over the ten octaves from
+    31.5 Hz of the difference between the mixes' spectra (dB), and how far apart the loudest seconds of the two sound
+    (mean difference of log magnitude of sum and difference of the channels at several resolutions, dB).
     """
     return {
         "session": session_name,
@@ -63,16 +69,33 @@ def _differences(delivered: Sequence[Delivered]) -> dict[str, Any]:
     levels = np.sqrt(((levels - levels.mean(-1, keepdims=True)) ** 2).mean(-1))
     pan = np.abs(pans[:, None] - pans[None]).mean(-1)
     spectrum = np.sqrt(((spectra[:, None] - spectra[None]) ** 2).mean(-1))
+    every = {"level_db": levels, "pan": pan, "spectrum_db": spectrum, "sound_db": _sound_db(delivered)}
     return {
-        "level_db": _matrix(levels),
-        "pan": _matrix(pan),
-        "spectrum_db": _matrix(spectrum),
-        "mean": {
-            "level_db": _mean_of_pairs(levels),
-            "pan": _mean_of_pairs(pan),
-            "spectrum_db": _mean_of_pairs(spectrum),
-        },
+        **{name: _matrix(values) for name, values in every.items()},
+        "mean": {name: _mean_of_pairs(values) for name, values in every.items()},
     }
+
+
+def _sound_db(delivered: Sequence[Delivered]) -> np.ndarray:
+    """Return auraloss's multi-resolution distance of every pair (mixes, mixes), dB, on the same loud seconds."""
+    compare = SumAndDifferenceSTFTLoss([512, 1024, 2048], [128, 256, 512], [512, 1024, 2048], w_sc=0.0)
+    excerpt = _loudest(sum(item.mix.audio.square().sum(0) for item in delivered), delivered[0].mix.sample_rate)
+    heard = [item.mix.audio[None, :, excerpt] for item in delivered]
+    distances = np.zeros((len(heard), len(heard)))
+    for first in range(len(heard)):
+        for second in range(first):
+            # auraloss works in natural logarithms of magnitudes
+            distance = float(compare(heard[first], heard[second])) * 20 / math.log(10)
+            distances[first, second] = distances[second, first] = distance
+    return distances
+
+
+def _loudest(power: Tensor, sample_rate: int) -> slice:
+    """Return the `EXCERPT_SECONDS` (samples) in which `power` (samples,) is largest."""
+    wanted = min(int(EXCERPT_SECONDS * sample_rate), len(power))
+    total = torch.nn.functional.pad(power.double().cumsum(0), (1, 0))
+    start = int((total[wanted:] - total[:-wanted]).argmax())
+    return slice(start, start + wanted)
 
 
 def _knob(delivered: Sequence[Delivered], name: str) -> np.ndarray:
