@@ -31,7 +31,7 @@ Table = dict[str, Any]
 SEEN_BEFORE = 8
 """Tracks that the present table counts for."""
 
-ROUNDS, PANELS = 8, 8
+ROUNDS, PANELS = 12, 16
 
 RELATIVES = {
     "piano": "keys_epiano",
@@ -79,11 +79,12 @@ def fit(start: Table, mixes: Sequence[HumanMix]) -> Table:
     is_lead = facts.is_lead[facts.is_track].numpy()
     for turn in range(ROUNDS):
         virtual = practice_of_virtual_engineers(mixes, PANELS, turn, stack_prior(table))
+        step = 0.9 / (1 + turn / 3)  # later rounds only average out the chance of the draws
         for name in measured:
-            adjust(table["instruments"][name], INSTRUMENTS.index(name), people, virtual, is_lead)
+            adjust(table["instruments"][name], INSTRUMENTS.index(name), people, virtual, is_lead, step)
         gap = _median_gap(people.level_db, virtual.level_db, is_lead, np.tile(is_lead, PANELS))
         for style in table["styles"].values():
-            style["lead_to_rest_db"][0] = _round(style["lead_to_rest_db"][0] + 0.7 * gap)
+            style["lead_to_rest_db"][0] = _round(style["lead_to_rest_db"][0] + step * gap)
     for name, relative in RELATIVES.items():
         follow(table["instruments"][name], start["instruments"][name], *(t["instruments"][relative] for t in (table, start)))
     return table
@@ -143,31 +144,35 @@ def _pan_shares(sizes: np.ndarray) -> list[float]:
     return [_round(share) for share in count / count.sum()]
 
 
-def adjust(entry: Table, number: int, people: Practice, virtual: Practice, is_lead: np.ndarray) -> None:
+def adjust(entry: Table, number: int, people: Practice, virtual: Practice, is_lead: np.ndarray, step: float) -> None:
     """Move what acts through the whole engineer by what is left between the two, in place."""
     panels = len(virtual.panel) // len(people.panel)
     rows, drawn = people.instrument == number, virtual.instrument == number
     others, others_drawn = rows & ~is_lead, drawn & ~np.tile(is_lead, panels)
     gap = _median_gap(people.level_db, virtual.level_db, others, others_drawn)
-    entry["level_db"][0] = _round(entry["level_db"][0] + 0.8 * gap)
+    entry["level_db"][0] = _round(entry["level_db"][0] + step * gap)
     spreads = [
         np.median(spread_on_one_track(side.level_db[keep], side.where(keep))) for side, keep in ((people, rows), (virtual, drawn))
     ]
     if np.isfinite(spreads).all():
-        entry["level_db"][1] = _round(min(max(entry["level_db"][1] * (spreads[0] / spreads[1]) ** 0.7, 0.8), 7.0))
+        entry["level_db"][1] = _round(min(max(entry["level_db"][1] * (spreads[0] / spreads[1]) ** step, 0.8), 7.0))
     for name, column in RATES.items():
         human = people.uses[rows, column].mean() * 0.98 + 0.01
         found = virtual.uses[drawn, column].mean() * 0.98 + 0.01
-        _shift_rate(entry, name, 0.8 * (_logit(human) - _logit(found)))
+        _shift_rate(entry, name, step * (_logit(human) - _logit(found)))
     mono, mono_drawn = others & people.is_mono, others_drawn & virtual.is_mono
     if mono.any():
         wanted, got = (_pan_shares(np.abs(s.pan[k])) for s, k in ((people, mono), (virtual, mono_drawn)))
-        weights = np.array([part[0] for part in entry["pan"]]) * (np.array(wanted) / np.array(got)) ** 0.8
+        weights = np.array([part[0] for part in entry["pan"]]) * (np.array(wanted) / np.array(got)) ** step
+        middle = np.median(np.abs(people.pan[rows]))
+        if middle > 0.08:  # a median between two modes is only as steady as the share beyond it
+            beyond = [np.mean(np.abs(side.pan[keep]) >= middle) for side, keep in ((people, rows), (virtual, drawn))]
+            weights[1:] *= (beyond[0] / beyond[1]) ** (2 * step)
         for part, weight in zip(entry["pan"], weights / weights.sum(), strict=True):
             part[0] = _round(max(weight, 0.002))
         medians = [np.median(np.abs(side.pan[keep])) for side, keep in ((people, mono), (virtual, mono_drawn))]
         if 0.08 < min(medians) and max(medians) < 0.92:
-            entry["pan"][1][1] = _round(min(max(entry["pan"][1][1] + 0.4 * (medians[0] - medians[1]), 0.2), 0.7))
+            entry["pan"][1][1] = _round(min(max(entry["pan"][1][1] + 0.5 * step * (medians[0] - medians[1]), 0.2), 0.7))
 
 
 def _shift_rate(entry: Table, name: str, shift: float) -> None:

@@ -102,7 +102,9 @@ def _draw_responses(figure: Figure, grid: GridSpec, classes: Mapping[str, Entry]
         axes.plot(octaves, quartiles["virtual"][:, 2], color="0.45", linewidth=0.8, linestyle="--")
         axes.plot(octaves, quartiles["people"][:, 1], color="black", linewidth=1.4, label="people")
         axes.plot(octaves, quartiles["virtual"][:, 1], color="0.45", linewidth=1.4, linestyle="--", label="virtual")
-        axes.set_title(f"{name.replace('_', ' ')}: EQ where on, dB", fontsize=8)
+        axes.set_title(name.replace("_", " "), fontsize=8)
+        if place % _COLUMNS == 0:
+            axes.set_ylabel("EQ where on, dB")
         axes.set_xticks(octaves[1::2], [f"{hz // 1000}k" if hz >= 1000 else str(hz) for hz in OCTAVES[1::2]])
         axes.set_ylim(-7, 7)
     handles = [
