@@ -22,7 +22,7 @@ _BLOCKS_AT_ONCE = 1 << 13
 _BLOCK = 32  # samples that share one knot of the limiter's gain
 _LOOK_AHEAD_SECONDS = 0.003
 _RELEASE_DB_PER_SECOND = 60.0
-_MARGIN_DB = 0.01  # rounding of the audio to 24 bits must not lift a peak over the ceiling
+_MARGIN_DB = 0.01  # below the ceiling: other resamplers, and rounding to 24 bits, read a little more
 _TOLERANCE_LU = 0.03
 _MOST_ROUNDS = 6
 _MOST_SECANTS = 12
@@ -85,17 +85,18 @@ def finish(mix: Tensor, sample_rate: int, target_lufs: float = -16.0, ceiling_db
         return Finished(mix, 0.0, -math.inf, -math.inf)
     programme = _programme(mix, sample_rate, highest * 10 ** (-MOST_REDUCTION_DB / 20))
     most_gain_db = ceiling_dbtp + MOST_REDUCTION_DB - float(programme.peaks_db.max())
-    aim_lufs, limit_dbtp = target_lufs, ceiling_dbtp - _MARGIN_DB
+    most_dbtp = ceiling_dbtp - _MARGIN_DB
+    aim_lufs, limit_dbtp = target_lufs, most_dbtp - _MARGIN_DB
     for _ in range(_MOST_ROUNDS):
         gain_db = programme.gain_to_loudness_db(aim_lufs, limit_dbtp, most_gain_db)
         audio = mix * programme.gain(gain_db, limit_dbtp).to(mix)
         loudness, peak_db = loudness_lufs(audio, sample_rate), true_peak_dbtp(audio, sample_rate)
         missing = target_lufs - loudness if math.isfinite(loudness) and gain_db < most_gain_db - 0.01 else 0.0
-        if peak_db <= ceiling_dbtp and abs(missing) <= _TOLERANCE_LU:
+        if peak_db <= most_dbtp and abs(missing) <= _TOLERANCE_LU:
             break
         aim_lufs += missing
-        limit_dbtp -= max(peak_db - ceiling_dbtp + _MARGIN_DB, 0.0)
-    excess_db = max(peak_db - ceiling_dbtp, 0.0)
+        limit_dbtp -= max(peak_db - most_dbtp, 0.0)
+    excess_db = max(peak_db - most_dbtp, 0.0)
     return Finished(audio * 10 ** (-excess_db / 20), gain_db, loudness - excess_db, peak_db - excess_db)
 
 
