@@ -165,9 +165,7 @@ def _kinds(x: Tensor) -> Tensor:
 
 def _used(parameters: MixParameters, kind: str, place: int) -> Tensor:
     """Return the values (n,) of a knob, wherever it is in use."""
-    tokens = (
-        slice(len(BUS_TOKENS), None) if kind == TRACK else slice(BUS_TOKENS.index(kind), BUS_TOKENS.index(kind) + 1)
-    )
+    tokens = LAYOUT.tokens(kind)
     return parameters.normalized[:, tokens, place][parameters.mask[:, tokens, place]]
 
 
