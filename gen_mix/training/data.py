@@ -13,7 +13,7 @@ from gen_mix.embeddings.embedder import TrackEmbedder
 from gen_mix.mix import MixCondition
 from gen_mix.model.space import ModelSpace
 from gen_mix.sessions.engineers import EngineerDraw, draw_engineers
-from gen_mix.training.batches import Batch, by_size, join
+from gen_mix.training.batches import Batch, by_size
 from gen_mix.training.loss import draw_sigmas
 from gen_mix.training.seeds import TRAINING, generator_of
 from gen_mix.training.settings import DataSettings, LossSettings
@@ -39,8 +39,8 @@ class DataSource:
     loss: LossSettings
     seed: int
 
-    def micro_batches(self, step: int, process: int = 0, processes: int = 1) -> list[Batch]:
-        """Return this process's part of the batch of `step`, sessions of similar size together.
+    def draw(self, step: int, process: int = 0, processes: int = 1) -> list[list[Batch]]:
+        """Return this process's chunks of the batch of `step`, each as micro-batches of sessions of similar size.
 
         Raises:
             ValueError: The chunks of a batch cannot be shared evenly by `processes`.
@@ -49,8 +49,8 @@ class DataSource:
         if chunks % processes:
             raise ValueError(f"expected processes to divide the {chunks} chunks of a batch, got {processes}")
         share = chunks // processes
-        drawn = [self.chunk(step, chunk) for chunk in range(process * share, (process + 1) * share)]
-        return by_size(join(drawn), self.data.micro_batch)
+        places = range(process * share, (process + 1) * share)
+        return [by_size(self.chunk(step, place), self.data.micro_batch) for place in places]
 
     def chunk(self, step: int, chunk: int) -> Batch:
         """Return chunk `chunk` of the batch of `step`."""

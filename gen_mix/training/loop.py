@@ -1,6 +1,6 @@
 """The training loop. To resume a run, start it again."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
 
 from gen_mix.errors import InputError
 from gen_mix.training.batches import Batch
@@ -19,8 +20,8 @@ from gen_mix.training.settings import LossSettings, OptimizerSettings, WatchSett
 from gen_mix.training.signals import StopSignals
 from gen_mix.training.state import TrainingState, follow, learning_rate, restore, set_learning_rate, to_checkpoint
 
-Draw = Callable[[int, int, int], list[Batch]]
-"""From a step, a process and the number of processes to the micro-batches of that process."""
+Draw = Callable[[int, int, int], list[list[Batch]]]
+"""From a step, a process and the number of processes to the chunks of that process, each as micro-batches."""
 
 Objective = Callable[[nn.Module, Batch, Tensor], Tensor]
 """From the network, a batch and the weights of its places to the weighted sum of its errors."""
@@ -40,6 +41,7 @@ class Job:
         folder: Where checkpoints go.
         facts: What must not have changed when a run is resumed, as JSON.
         loss, optimizer, pace: The settings of those names; `pace` is their ``watch``.
+        workers: Processes that draw data ahead.
     """
 
     draw: Draw
@@ -50,6 +52,7 @@ class Job:
     loss: LossSettings
     optimizer: OptimizerSettings
     pace: WatchSettings
+    workers: int = 0
 
 
 def train(state: TrainingState, job: Job, accelerator: Accelerator) -> int:
@@ -64,12 +67,11 @@ def train(state: TrainingState, job: Job, accelerator: Accelerator) -> int:
     model = accelerator.prepare(state.model)
     line = ProgressLine(state.step, job.optimizer.steps, job.pace.progress_steps)
     with StopSignals() as signals:
-        while state.step < job.optimizer.steps:
-            batches = job.draw(state.step, accelerator.process_index, accelerator.num_processes)
-            weight, is_stopping = _agree(batches, job.loss, signals, accelerator)
+        for chunks in _drawn(job, state.step, accelerator):
+            weight, is_stopping = _agree(chunks, job.loss, signals, accelerator)
             if is_stopping:
                 break
-            loss = train_step(model, state, batches, weight, job, accelerator)
+            loss = train_step(model, state, chunks, weight, job, accelerator)
             if accelerator.is_main_process:
                 job.watch(state, line.after(state.step, loss))
                 if state.step % job.pace.checkpoint_steps == 0:
@@ -81,14 +83,16 @@ def train(state: TrainingState, job: Job, accelerator: Accelerator) -> int:
 
 
 def train_step(
-    model: nn.Module, state: TrainingState, batches: list[Batch], weight: float, job: Job, accelerator: Accelerator
+    model: nn.Module, state: TrainingState, chunks: list[list[Batch]], weight: float, job: Job, accelerator: Accelerator
 ) -> float:
     """Take one step, or skip it if the loss or the gradient is not finite; return the loss of the whole batch.
+
+    There is one backward pass a chunk, so gradients are added up chunk by chunk on however many processes.
 
     Args:
         model: `state.model`, as Accelerate wrapped it.
         state: Is changed.
-        batches: This process's part of the batch.
+        chunks: This process's part of the batch.
         weight: Sum of the weights of all used places, over all processes.
         job: The run.
         accelerator: Of this process.
@@ -97,12 +101,13 @@ def train_step(
         InputError: Too many steps in a row were skipped.
     """
     scale = accelerator.num_processes / weight  # gradients are averaged over processes
-    error = torch.zeros((), device=accelerator.device)
-    for place, batch in enumerate(batches):
-        is_last = place == len(batches) - 1
+    nothing = torch.zeros((), device=accelerator.device)
+    error = nothing.clone()
+    for place, chunk in enumerate(chunks):
+        is_last = place == len(chunks) - 1
         with nullcontext() if is_last else accelerator.no_sync(model):
-            here = batch.to(accelerator.device)
-            part = job.objective(model, here, place_weights(here.clean, job.loss))
+            here = [batch.to(accelerator.device) for batch in chunk]
+            part = sum((job.objective(model, batch, place_weights(batch.clean, job.loss)) for batch in here), nothing)
             accelerator.backward(part * scale)
             error += part.detach()
     loss = float(accelerator.reduce(error, "sum")) / weight
@@ -129,11 +134,39 @@ def _apply(state: TrainingState, loss: float, norm: float, settings: OptimizerSe
         )
 
 
+def _drawn(job: Job, first: int, accelerator: Accelerator) -> Iterable[list[list[Batch]]]:
+    """Return this process's chunks of every step from `first` on."""
+    steps = range(first, job.optimizer.steps)
+    process, processes = accelerator.process_index, accelerator.num_processes
+    if not job.workers:
+        return (job.draw(step, process, processes) for step in steps)
+    dataset = _Steps(job.draw, process, processes)
+    return DataLoader(dataset, batch_size=None, sampler=steps, num_workers=job.workers, collate_fn=_as_it_is)
+
+
+@dataclass(frozen=True)
+class _Steps(Dataset[list[list[Batch]]]):
+    """The data of each step, for a `DataLoader`."""
+
+    draw: Draw
+    process: int
+    processes: int
+
+    def __getitem__(self, step: int) -> list[list[Batch]]:
+        return self.draw(step, self.process, self.processes)
+
+
+def _as_it_is(chunks: list[list[Batch]]) -> list[list[Batch]]:
+    return chunks
+
+
 def _agree(
-    batches: list[Batch], settings: LossSettings, signals: StopSignals, accelerator: Accelerator
+    chunks: list[list[Batch]], settings: LossSettings, signals: StopSignals, accelerator: Accelerator
 ) -> tuple[float, bool]:
     """Return the weight of the places of the whole batch, and whether any process was asked to stop."""
-    weight = sum(float(used_weight(batch.mask, place_weights(batch.clean, settings))) for batch in batches)
+    weight = sum(
+        float(used_weight(batch.mask, place_weights(batch.clean, settings))) for chunk in chunks for batch in chunk
+    )
     here = torch.tensor([weight, float(signals.received)], device=accelerator.device)
     everywhere = accelerator.reduce(here, "sum").tolist()
     return everywhere[0], everywhere[1] > 0

@@ -46,7 +46,7 @@ def run_training(settings: TrainingSettings, accelerator: Accelerator) -> int:
         network = first_network(settings, sources).to(accelerator.device)
         state = new_state(network, settings.optimizer)
         job = Job(
-            draw=source.micro_batches,
+            draw=source.draw,
             objective=OBJECTIVES[settings.objective],
             watch=_watch(settings, source, sources, folder, accelerator),
             folder=folder / "checkpoints",
@@ -54,6 +54,7 @@ def run_training(settings: TrainingSettings, accelerator: Accelerator) -> int:
             loss=settings.loss,
             optimizer=settings.optimizer,
             pace=settings.watch,
+            workers=settings.data.workers,
         )
         status = train(state, job, accelerator)
         if status == 0 and accelerator.is_main_process:
@@ -116,7 +117,7 @@ def first_network(settings: TrainingSettings, sources: Sources) -> Denoiser:
 def facts_of(settings: TrainingSettings, source: DataSource) -> dict[str, Any]:
     """Return what must be the same when a run is resumed, as JSON: settings that matter, and the data they met."""
     facts = asdict(settings)
-    del facts["out"], facts["watch"]
+    del facts["out"], facts["watch"], facts["data"]["workers"]
     facts["data"]["content"] = sha256(source.space.to_json().encode()).hexdigest()
     facts["data"]["embedder_content"] = source.embedder.fingerprint
     return facts

@@ -25,9 +25,11 @@ class DataSettings:
         embedder_steps: Training steps of an embedder trained here.
         held_out: Share of the sessions kept apart for validation if there is no `held_out_bank`, 0 to 0.5.
         batch: Sessions a step, over all processes.
-        chunk: Sessions that share a generator; the unit in which processes share a batch. Divides `batch`.
-        micro_batch: Sessions that go through the network at once; sessions are sorted by their number of tracks
-            first, so smaller ones hold less padding.
+        chunk: Sessions that share a generator and a backward pass; the unit in which processes share a batch. Divides
+            `batch`. As many processes as chunks arrive at the very weights of one process if there are two.
+        micro_batch: Sessions that go through the network at once; those of a chunk are sorted by their number of
+            tracks first, so smaller ones hold less padding.
+        workers: Processes beside each training process that draw data ahead; 0 draws when it is needed.
         fewest_tracks: Fewest tracks of a session.
         most_tracks: Most tracks of a session.
         drop_tracks: Probability that a session's embeddings are hidden.
@@ -43,7 +45,8 @@ class DataSettings:
     held_out: float = 0.1
     batch: int = 64
     chunk: int = 32
-    micro_batch: int = 32
+    micro_batch: int = 16
+    workers: int = 0
     fewest_tracks: int = 3
     most_tracks: int = 24
     drop_tracks: float = 0.1
@@ -54,6 +57,7 @@ class DataSettings:
         _require(self.batch >= 1, "data.batch", "at least 1", self.batch)
         _require(self.chunk >= 1 and self.batch % self.chunk == 0, "data.chunk", "a divisor of data.batch", self.chunk)
         _require(self.micro_batch >= 1, "data.micro_batch", "at least 1", self.micro_batch)
+        _require(self.workers >= 0, "data.workers", "at least 0", self.workers)
         _require(1 <= self.fewest_tracks <= self.most_tracks, "data.most_tracks", "fewest_tracks", self.most_tracks)
         _require(0 <= self.held_out <= 0.5, "data.held_out", "0 to 0.5", self.held_out)
         _require(0 <= self.drop_tracks <= 1, "data.drop_tracks", "0 to 1", self.drop_tracks)

@@ -9,7 +9,7 @@ from accelerate import Accelerator
 from gen_mix.mix import MixCondition
 from gen_mix.model.denoiser import Denoiser, DenoiserConfig
 from gen_mix.model.space import space_mask, space_width
-from gen_mix.training.batches import Batch, by_size, join
+from gen_mix.training.batches import Batch, by_size
 from gen_mix.training.loop import Job, train
 from gen_mix.training.loss import draw_sigmas
 from gen_mix.training.objective import denoising_error
@@ -39,9 +39,9 @@ def toy_chunk(step: int, chunk: int, items: int = 2) -> Batch:
     )
 
 
-def toy_draw(step: int, process: int, processes: int) -> list[Batch]:
-    share = 4 // processes
-    return by_size(join([toy_chunk(step, chunk) for chunk in range(process * share, (process + 1) * share)]), 3)
+def toy_draw(step: int, process: int, processes: int) -> list[list[Batch]]:
+    share = 2 // processes
+    return [by_size(toy_chunk(step, chunk, 4), 3) for chunk in range(process * share, (process + 1) * share)]
 
 
 def toy_state(optimizer: OptimizerSettings) -> TrainingState:
