@@ -5,7 +5,7 @@ Numba and cached beside this file, with float64 state whatever the audio is. The
 backwards in time, so that memory grows with the audio alone. Tensors on another device come to the CPU and go back.
 
 The alternatives failed: sampling the frequency response (`dasp_pytorch.signal.sosfilt_via_fsm`) folds the tail of a
-filter over its beginning and holds a complex spectrum per filter; ``torchcomp`` compiles anew in every process.
+filter over its beginning and holds a complex spectrum per filter.
 """
 
 from typing import Any

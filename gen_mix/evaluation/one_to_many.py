@@ -78,17 +78,22 @@ def subject_of(session: Session, pipeline: MixPipeline) -> Subject:
 
 
 def write_report(report: Mapping[str, object], out: Path) -> None:
-    """Write ``report.json``, ``report.md`` and ``report.png`` into the folder `out`, each whole or not at all.
+    """Write the report as JSON, a table (``.md``) and a figure (``.png``) beside it, each whole or not at all.
+
+    Args:
+        report: Of `evaluate_one_to_many`.
+        out: A file ending in ``.json``, or a folder for ``report.json``; folders are made if needed.
 
     Raises:
-        InputError: `out` cannot be a folder.
+        InputError: `out` cannot be written.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{out}: expected a folder to write the report to, got: {error.strerror}") from error
+    target = out if out.suffix == ".json" else out / "report.json"
     picture = io.BytesIO()
     report_figure(report).savefig(picture, format="png")
-    write_whole(out / "report.png", picture.getvalue())
-    write_whole(out / "report.md", report_tables(report).encode())
-    write_whole(out / "report.json", (json.dumps(report, indent=1, allow_nan=False) + "\n").encode())
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(target.with_suffix(".png"), picture.getvalue())
+        write_whole(target.with_suffix(".md"), report_tables(report).encode())
+        write_whole(target, (json.dumps(report, indent=1, allow_nan=False) + "\n").encode())
+    except OSError as error:
+        raise InputError(f"{out}: expected a place to write the report to, got: {error.strerror}") from error

@@ -33,14 +33,14 @@ class EmbedderTraining:
         ValueError: A value is out of range.
     """
 
-    steps: int = 3000
+    steps: int = 5000
     batch: int = 256
     learning_rate: float = 2e-3
     weight_decay: float = 0.05
-    label_smoothing: float = 0.05
+    label_smoothing: float = 0.1
     balance: float = 0.5
-    tone_db: float = 3.0
-    noise: float = 0.2
+    tone_db: float = 6.0
+    noise: float = 1.2
     held_out: float = 0.1
     network: EmbedderConfig = field(default_factory=EmbedderConfig)
 
