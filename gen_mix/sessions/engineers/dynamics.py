@@ -37,7 +37,7 @@ SHARES = tuple((place + 0.5) / 12 for place in range(12))
 _CREST = MEASUREMENTS.index("crest_db")
 _LEVEL_FIRST = MEASUREMENTS.index(f"level_{LEVELS[0]}_db")
 _REDUCTION_PER_CREST = 0.25
-_STEPS = 7
+_STEPS = 5
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def solve_threshold_db(levels_db: Tensor, reduction_db: Tensor, ratio: Tensor, k
         middle = (low + high) / 2
         is_too_much = excess(middle) > 0
         low, high = torch.where(is_too_much, middle, low), torch.where(is_too_much, high, middle)
-    above, below = excess(low), excess(high)  # the last half-decibel is straight
+    above, below = excess(low), excess(high)  # within two decibels it is nearly straight
     return low + (high - low) * (above / (above - below).clamp(min=1e-6)).clamp(0, 1)
 
 

@@ -32,8 +32,9 @@ def draw_placement(
     Two takes of one part go to opposite sides, equally far out. Other tracks go, loudest first, where there is
     less; the kit is seen by all from the same seat.
     """
-    size = _share_pairs(_sizes(facts, prior, taste, dice), facts, dice.uniform("pan.side"))
+    size = _sizes(facts, prior, taste, dice)
     size = torch.where(taste.mode("lcr"), _left_centre_right(size, dice), size)
+    size = _share_pairs(size, facts, dice.uniform("pan.side"))
     pan = size * _sides(facts, prior, taste, dice, size, level_lufs)
     width_mean, width_sd = prior.width.unbind(-1)
     width = width_mean + width_sd * dice.normal("width") + 0.1 * taste.axis("width").clamp(-3, 3)
