@@ -79,7 +79,8 @@ def _differences(delivered: Sequence[Delivered]) -> dict[str, Any]:
 def _sound_db(delivered: Sequence[Delivered]) -> np.ndarray:
     """Return auraloss's multi-resolution distance of every pair (mixes, mixes), dB, on the same loud seconds."""
     compare = SumAndDifferenceSTFTLoss([512, 1024, 2048], [128, 256, 512], [512, 1024, 2048], w_sc=0.0)
-    excerpt = _loudest(sum(item.mix.audio.square().sum(0) for item in delivered), delivered[0].mix.sample_rate)
+    power = torch.stack([item.mix.audio.square().sum(0) for item in delivered]).sum(0)
+    excerpt = _loudest(power, delivered[0].mix.sample_rate)
     heard = [item.mix.audio[None, :, excerpt] for item in delivered]
     distances = np.zeros((len(heard), len(heard)))
     for first in range(len(heard)):
