@@ -4,9 +4,9 @@
 
 Numbers that can be read off the human settings (frequencies, gains, ratios, times, shares of tracks panned to centre,
 half and hard) are taken over, each shrunk towards the present table as if that had been seen on some tracks. Numbers
-that act through the whole engineer (levels, their spread, rates of use, weights of the pan mixture) are found by drawing
-engineers for the same songs and moving the table by what is left between them and people. Classes that nobody mixed
-move with a relative.
+that act through the whole engineer (levels, their spread, rates of use, weights of the pan mixture) are found by
+drawing engineers for the same songs and moving the table by what is left between them and people. Classes that
+nobody mixed move with a relative.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from gen_mix.console.layout import EQ_BANDS, LAYOUT, TRACK
 from gen_mix.evaluation.engineers import spread_on_one_track
 from gen_mix.evaluation.practice import Practice, facts_of_people, practice_of_people, practice_of_virtual_engineers
 from gen_mix.sessions.engineers.human import HumanMix, HumanTrack, read_human_mixes
-from gen_mix.sessions.engineers.prior import Prior, stack_prior
+from gen_mix.sessions.engineers.prior import stack_prior
 from gen_mix.sessions.instruments import INSTRUMENTS
 
 Table = dict[str, Any]
@@ -86,7 +86,11 @@ def fit(start: Table, mixes: Sequence[HumanMix]) -> Table:
         for style in table["styles"].values():
             style["lead_to_rest_db"][0] = _round(style["lead_to_rest_db"][0] + step * gap)
     for name, relative in RELATIVES.items():
-        follow(table["instruments"][name], start["instruments"][name], *(t["instruments"][relative] for t in (table, start)))
+        follow(
+            table["instruments"][name],
+            start["instruments"][name],
+            *(t["instruments"][relative] for t in (table, start)),
+        )
     return table
 
 
@@ -101,7 +105,9 @@ def read_off(entry: Table, tracks: Sequence[HumanTrack]) -> None:
     compressor = entry["compressor"]
     found = {name: [c[name] for c in chains if c.get(name, 0) > 0] for name in ("ratio", "attack_ms", "release_ms")}
     compressor[1] = _shrunk(np.clip(found["ratio"], 1.2, 12), compressor[1])
-    compressor[2] = _shrunk_value(_robust_sd(np.log(np.clip(found["ratio"], 1.2, 12))), compressor[2], len(found["ratio"]))
+    compressor[2] = _shrunk_value(
+        _robust_sd(np.log(np.clip(found["ratio"], 1.2, 12))), compressor[2], len(found["ratio"])
+    )
     compressor[5] = _shrunk(found["attack_ms"], compressor[5])
     compressor[6] = _shrunk(found["release_ms"], compressor[6])
     delays = [track.has_delay for track in tracks]
@@ -152,7 +158,8 @@ def adjust(entry: Table, number: int, people: Practice, virtual: Practice, is_le
     gap = _median_gap(people.level_db, virtual.level_db, others, others_drawn)
     entry["level_db"][0] = _round(entry["level_db"][0] + step * gap)
     spreads = [
-        np.median(spread_on_one_track(side.level_db[keep], side.where(keep))) for side, keep in ((people, rows), (virtual, drawn))
+        np.median(spread_on_one_track(side.level_db[keep], side.where(keep)))
+        for side, keep in ((people, rows), (virtual, drawn))
     ]
     if np.isfinite(spreads).all():
         entry["level_db"][1] = _round(min(max(entry["level_db"][1] * (spreads[0] / spreads[1]) ** step, 0.8), 7.0))
@@ -171,7 +178,7 @@ def adjust(entry: Table, number: int, people: Practice, virtual: Practice, is_le
         for part, weight in zip(entry["pan"], weights / weights.sum(), strict=True):
             part[0] = _round(max(weight, 0.002))
         medians = [np.median(np.abs(side.pan[keep])) for side, keep in ((people, mono), (virtual, mono_drawn))]
-        if 0.08 < min(medians) and max(medians) < 0.92:
+        if min(medians) > 0.08 and max(medians) < 0.92:
             entry["pan"][1][1] = _round(min(max(entry["pan"][1][1] + 0.5 * step * (medians[0] - medians[1]), 0.2), 0.7))
 
 
@@ -239,9 +246,7 @@ def write_table(table: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the table as JSON with one entry a line."""
     classes = [f'  "{name}": {{\n{_lines(entry)}\n  }}' for name, entry in table["instruments"].items()]
     styles = [f'  "{name}": {json.dumps(style)}' for name, style in table["styles"].items()]
-    return (
-        '{\n "instruments": {\n' + ",\n".join(classes) + '\n },\n "styles": {\n' + ",\n".join(styles) + "\n }\n}\n"
-    )
+    return '{\n "instruments": {\n' + ",\n".join(classes) + '\n },\n "styles": {\n' + ",\n".join(styles) + "\n }\n}\n"
 
 
 def _lines(entry: Mapping[str, Any]) -> str:

@@ -46,7 +46,10 @@ def update_typical(table: Mapping[str, Any], found: Mapping[str, Sequence[Sequen
         entry = table["instruments"][name]["typical"]
         values = np.array(tracks)
         for key in entry:
-            names = {"octaves_db": [f"octave_{hz}_db" for hz in OCTAVES], "levels_db": [f"level_{n}_db" for n in LEVELS]}
+            names = {
+                "octaves_db": [f"octave_{hz}_db" for hz in OCTAVES],
+                "levels_db": [f"level_{n}_db" for n in LEVELS],
+            }
             columns = [MEASUREMENTS.index(column) for column in names.get(key, [key])]
             moved = _moved(np.median(values[:, columns], axis=0), np.atleast_1d(entry[key]), len(values))
             entry[key] = moved if isinstance(entry[key], list) else moved[0]

@@ -85,7 +85,7 @@ def compare_engineers(mixes: Sequence[HumanMix], seed: int, panels: int = PANELS
 
 
 def spread_on_one_track(values: Floats, practice: Practice) -> Floats:
-    """Return, for every recording mixed by at least four engineers of a panel, the standard deviation of `values` (rows,)."""
+    """Return the standard deviation of `values` (rows,) on every recording that four engineers of a panel mixed."""
     _, group = np.unique(practice.panel * (practice.recording.max() + 1) + practice.recording, return_inverse=True)
     count = np.bincount(group)
     mean = np.bincount(group, values) / count
@@ -165,14 +165,17 @@ def _misses(classes: dict[str, object], spread: dict[str, dict[str, dict[str, fl
 def table_of(report: dict[str, object]) -> str:
     """Return the report as text: a line per class, people first, then virtual engineers."""
     lines = [
-        f"Virtual engineers against people: {report['mixes']} mixes of {report['songs']} songs, {report['tracks']} tracks",
-        "medians of level re the mix and |pan|; per cent of tracks with high-pass, EQ, compressor, reverb; people | virtual",
+        "Virtual engineers against people: "
+        f"{report['mixes']} mixes of {report['songs']} songs, {report['tracks']} tracks",
+        "medians of level re the mix and |pan|; per cent of tracks with high-pass, EQ, compressor, reverb;",
+        "SD between engineers on one track (median); always people | virtual",
         "",
         f"{'class':<16}{'tracks':>7}{'level dB':>17}{'|pan|':>13}{'HP':>11}{'EQ':>11}{'comp':>11}{'reverb':>11}"
         f"{'gain SD':>13}{'pan SD':>13}",
     ]
     classes, spread = report["classes"], report["spread"]
-    assert isinstance(classes, dict) and isinstance(spread, dict)
+    assert isinstance(classes, dict)
+    assert isinstance(spread, dict)
     for name, entry in classes.items():
         line = f"{name + ('' if entry['is_judged'] else ' *'):<16}{entry['tracks']:>7}"
         line += _pair(entry["level_db"], 17, ".1f") + _pair(entry["pan"], 13, ".2f")
@@ -180,7 +183,9 @@ def table_of(report: dict[str, object]) -> str:
         lines.append(line + _pair(entry["gain_spread_db"], 13, ".1f") + _pair(entry["pan_spread"], 13, ".2f"))
     lines += ["", "spread between engineers on one track, median (quartiles):"]
     for name, entry in spread.items():
-        lines.append(f"  {name:<10} people {_spread_words(entry['people'])}   virtual {_spread_words(entry['virtual'])}")
+        lines.append(
+            f"  {name:<10} people {_spread_words(entry['people'])}   virtual {_spread_words(entry['virtual'])}"
+        )
     misses = report["misses"]
     assert isinstance(misses, list)
     lines += ["", f"* fewer than {FEWEST_TRACKS} tracks: not judged", f"limits not met: {len(misses)}", *misses]

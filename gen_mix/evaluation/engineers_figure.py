@@ -13,8 +13,14 @@ from matplotlib.gridspec import GridSpec
 
 from gen_mix.measurements import OCTAVES
 
-PEOPLE = {"color": "black", "marker": "o", "markersize": 4.5, "linewidth": 1.4}
-VIRTUAL = {"color": "0.45", "marker": "D", "markersize": 4.5, "linewidth": 1.4, "markerfacecolor": "white"}
+PEOPLE: dict[str, Any] = {"color": "black", "marker": "o", "markersize": 4.5, "linewidth": 1.4}
+VIRTUAL: dict[str, Any] = {
+    "color": "0.45",
+    "marker": "D",
+    "markersize": 4.5,
+    "linewidth": 1.4,
+    "markerfacecolor": "white",
+}
 _OFFSET = 0.17
 _COLUMNS = 7
 
@@ -40,9 +46,9 @@ def draw_figure(report: Entry, path: Path) -> None:
     with matplotlib.style.context({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(12, 1.6 + 0.3 * len(classes) + 1.35 * rows), layout="constrained")
         height = [0.6 + 0.3 * len(classes), 1.35 * rows]
-        above, below = figure.add_gridspec(2, 1, height_ratios=height, hspace=0.04)
-        _draw_medians(figure, above.subgridspec(1, len(_RANGES) + len(_USES)), classes)
-        _draw_responses(figure, below.subgridspec(rows, _COLUMNS), classes)
+        grid = figure.add_gridspec(2, 1, height_ratios=height, hspace=0.04)
+        _draw_medians(figure, grid[0].subgridspec(1, len(_RANGES) + len(_USES)), classes)
+        _draw_responses(figure, grid[1].subgridspec(rows, _COLUMNS), classes)
         figure.suptitle(
             f"What {report['mixes']} mixes by people have, and what virtual engineers do with the same tracks",
             fontsize=10,

@@ -74,9 +74,7 @@ def practice_of_people(mixes: Sequence[HumanMix]) -> Practice:
         gain_db=np.array([track.fader_db for track in tracks]),
         pan=np.array([track.pan for track in tracks]),
         is_mono=np.array([not track.is_stereo for track in tracks]),
-        uses=np.array(
-            [[t.high_pass_hz is not None, t.has_eq, t.compressor is not None, t.has_reverb] for t in tracks]
-        ),
+        uses=np.array([[t.high_pass_hz is not None, t.has_eq, t.compressor is not None, t.has_reverb] for t in tracks]),
         settings=np.array([_settings(track) for track in tracks]),
         eq_db=np.array([_human_eq_db(track) for track in tracks]),
     )
@@ -85,7 +83,7 @@ def practice_of_people(mixes: Sequence[HumanMix]) -> Practice:
 def practice_of_virtual_engineers(
     mixes: Sequence[HumanMix], panels: int, seed: int, prior: Prior | None = None
 ) -> Practice:
-    """Return what `panels` panels of virtual engineers do; in each panel one of them mixes what one of the people mixed.
+    """Return what `panels` panels of virtual engineers do; in each, one of them mixes what one of the people mixed.
 
     Args:
         mixes: By people.
@@ -131,7 +129,7 @@ def facts_of_people(mixes: Sequence[HumanMix], prior: Prior) -> TrackFacts:
 
 
 def _deviations(mixes: Sequence[HumanMix], most: int) -> torch.Tensor:
-    """Return by how much each recording differs from its class (mixes, most, len(MEASUREMENTS)); its name is the seed."""
+    """Return by how much recordings differ from their class (mixes, most, measurements); their names are the seeds."""
     sizes = torch.tensor([_deviation_of(name) for name in MEASUREMENTS])
     deviations = torch.zeros(len(mixes), most, len(MEASUREMENTS))
     for row, mix in enumerate(mixes):
@@ -148,7 +146,9 @@ def _deviation_of(name: str) -> float:
     return next((size for prefix, size in sizes.items() if name.startswith(prefix)), 0.0)
 
 
-def _one_panel(mixes: Sequence[HumanMix], facts: TrackFacts, panel: int, prior: Prior, generator: torch.Generator) -> Practice:
+def _one_panel(
+    mixes: Sequence[HumanMix], facts: TrackFacts, panel: int, prior: Prior, generator: torch.Generator
+) -> Practice:
     parameters = draw_engineers(facts, generator, prior).parameters
     is_track = facts.is_track
     loudness = np.array([track.loudness_lufs for mix in mixes for track in mix.tracks])
@@ -160,7 +160,8 @@ def _one_panel(mixes: Sequence[HumanMix], facts: TrackFacts, panel: int, prior: 
         return knob(name) >= 0.5
 
     bands_on = np.stack([switch(f"eq.{band}.on") for band in EQ_BANDS], axis=-1)
-    uses = [switch("high_pass.on"), bands_on.any(-1), switch("compressor.on"), switch("reverb_send.on")]
+    has_eq = np.asarray(bands_on.any(-1))
+    uses = [switch("high_pass.on"), has_eq, switch("compressor.on"), switch("reverb_send.on")]
     levels = REFERENCE_LUFS + LAYOUT.value(parameters, TRACK, "fader_db").double().numpy()
     settings = np.stack(
         [
@@ -181,7 +182,7 @@ def _one_panel(mixes: Sequence[HumanMix], facts: TrackFacts, panel: int, prior: 
         is_mono=~facts.is_stereo[is_track].numpy(),
         uses=np.stack(uses, axis=-1),
         settings=settings,
-        eq_db=np.where(bands_on.any(-1)[:, None], _virtual_eq_db(parameters)[is_track.numpy()], np.nan),
+        eq_db=np.where(has_eq[:, None], np.asarray(_virtual_eq_db(parameters))[is_track.numpy()], np.nan),
     )
 
 
@@ -224,7 +225,8 @@ def _virtual_eq_db(parameters: MixParameters) -> Floats:
     total = torch.zeros(())
     for band in EQ_BANDS:
         freq, gain, q, is_on = (
-            LAYOUT.value(parameters, TRACK, f"eq.{band}.{name}")[..., None] for name in ("freq_hz", "gain_db", "q", "on")
+            LAYOUT.value(parameters, TRACK, f"eq.{band}.{name}")[..., None]
+            for name in ("freq_hz", "gain_db", "q", "on")
         )
         root_gain = 10 ** (torch.where(is_on >= 0.5, gain, 0.0) / 40)
         total = total + 10 * torch.log10(_power(band, _octaves_hz() / freq, root_gain, q))

@@ -71,8 +71,12 @@ def written(tmp_path: Path, content: object) -> Path:
 def test_settings_are_read_as_they_were_written(tmp_path: Path) -> None:
     mix = read_human_mixes(written(tmp_path, human_file(1)))[0]
     keys = next(track for track in mix.tracks if track.instrument == "keys_epiano")
-    assert keys.is_stereo and keys.pan == pytest.approx(-0.2) and keys.width == pytest.approx(0.8)
-    assert keys.high_pass_hz == 80 and not keys.has_eq and not keys.has_reverb
+    assert keys.is_stereo
+    assert keys.pan == pytest.approx(-0.2)
+    assert keys.width == pytest.approx(0.8)
+    assert keys.high_pass_hz == 80
+    assert not keys.has_eq
+    assert not keys.has_reverb
     assert keys.compressor == {"threshold_db": -20, "ratio": 4, "attack_ms": 5, "release_ms": 80}
     assert doubles(mix.tracks) == [-1, 2, 1, -1, -1, -1]
 
@@ -86,17 +90,21 @@ def test_wild_values_are_clipped_or_dropped(tmp_path: Path) -> None:
         {"type": "HS", "value": {"freq": 8000, "q": 0, "gain": 426}},
     ]
     track = read_human_mixes(written(tmp_path, content))[0].tracks[0]
-    assert track.fader_db == -60 and track.pan == 1
+    assert track.fader_db == -60
+    assert track.pan == 1
     assert [(band.kind, band.gain_db) for band in track.bands] == [("high_shelf", 18)]
 
 
-@pytest.mark.parametrize("content", ["no JSON", "[]", '{"mixes": []}', '{"mixes": [{"song-name": "a"}]}', '{"mixes": 3}'])
+@pytest.mark.parametrize(
+    "content", ["no JSON", "[]", '{"mixes": []}', '{"mixes": [{"song-name": "a"}]}', '{"mixes": 3}']
+)
 def test_an_unusable_file_is_named_in_one_line(tmp_path: Path, content: str) -> None:
     path = tmp_path / "human.json"
     path.write_text(content)
     with pytest.raises(InputError, match=r"human\.json") as caught:
         evaluate_engineers(path, tmp_path / "out", 0)
-    assert "\n" not in str(caught.value) and not (tmp_path / "out").exists()
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -28,7 +28,17 @@ from gen_mix.sessions.facts import TrackFacts
 from gen_mix.sessions.instant import instant_session
 from gen_mix.sessions.instruments import INSTRUMENTS
 
-BAND = ("kick", "snare", "overheads", "bass", "egtr_rhythm", "egtr_rhythm", "keys_epiano", "lead_vocal", "backing_vocal")
+BAND = (
+    "kick",
+    "snare",
+    "overheads",
+    "bass",
+    "egtr_rhythm",
+    "egtr_rhythm",
+    "keys_epiano",
+    "lead_vocal",
+    "backing_vocal",
+)
 
 
 def facts_of(names: tuple[str, ...] = BAND, batch: int = 256, pair: tuple[int, int] | None = (4, 5)) -> TrackFacts:
@@ -101,7 +111,8 @@ def test_fader_answers_what_the_equalizer_did_to_the_loudness() -> None:
     is_steady = (knob(plain, "compressor.on") < 0.5) & (knob(plain, "fader_db").abs() < 15)
     change = (knob(boosted, "fader_db") - knob(plain, "fader_db"))[has_eq & is_steady]
     untouched = (knob(boosted, "fader_db") - knob(plain, "fader_db"))[~has_eq & is_steady]
-    assert change.median() < -0.5 and (change < 1e-3).float().mean() > 0.95
+    assert change.median() < -0.5
+    assert (change < 1e-3).float().mean() > 0.95
     torch.testing.assert_close(untouched, torch.zeros_like(untouched), atol=1e-3, rtol=0)
 
 
@@ -123,7 +134,8 @@ def test_fader_foresees_what_the_console_does_to_the_loudness() -> None:
             wanted = -20 + 3.3 * intent(draw, "mix_level").item()
             gaps.append(loudness_lufs(heard, 44100) + knob(draw, "fader_db").item() - wanted)
     assert len(gaps) > 5
-    assert np.median(np.abs(gaps)) < 0.5 and np.max(np.abs(gaps)) < 3
+    assert np.median(np.abs(gaps)) < 0.5
+    assert np.max(np.abs(gaps)) < 3
 
 
 def test_tracks_that_change_places_change_places_in_the_mix() -> None:
@@ -163,7 +175,8 @@ def test_padding_has_no_influence() -> None:
     plain, with_padding = drawn(facts), drawn(longer)
     tokens = plain.parameters.normalized.shape[1]
     torch.testing.assert_close(with_padding.parameters.normalized[:, :tokens], plain.parameters.normalized)
-    assert not with_padding.parameters.normalized[:, tokens:].any() and not with_padding.parameters.mask[:, tokens:].any()
+    assert not with_padding.parameters.normalized[:, tokens:].any()
+    assert not with_padding.parameters.mask[:, tokens:].any()
 
 
 def test_same_seed_same_draw() -> None:
@@ -194,7 +207,8 @@ def test_gain_reduction_grows_with_crest() -> None:
     spiky = with_measurement(facts, "crest_db", 8.0)
     low = knob(mixed(facts), "compressor.threshold_db")
     lower = knob(mixed(spiky), "compressor.threshold_db")
-    assert (lower <= low + 1e-3).all() and (low - lower).median() > 2
+    assert (lower <= low + 1e-3).all()
+    assert (low - lower).median() > 2
 
 
 def test_threshold_gives_the_wanted_reduction() -> None:
@@ -209,7 +223,9 @@ def test_threshold_gives_the_wanted_reduction() -> None:
         level, edge = levels[row].double().numpy(), threshold[row].item()
         over, width = level - edge, max(knee[row].item(), 1e-3)
         out = np.where(
-            over > width / 2, over / ratio[row].item(), over + (1 / ratio[row].item() - 1) * (over + width / 2) ** 2 / (2 * width)
+            over > width / 2,
+            over / ratio[row].item(),
+            over + (1 / ratio[row].item() - 1) * (over + width / 2) ** 2 / (2 * width),
         )
         gain = np.where(over < -width / 2, 0, out - over)
         weights = 10 ** (level / 10)
@@ -253,7 +269,8 @@ def test_delay_times_are_note_values_or_slaps() -> None:
     notes = torch.tensor([value for _, value in BEATS.values()])
     assert ((beats[~is_slap, None] / notes - 1).abs().min(-1).values < 1e-3).float().mean() > 0.99
     slaps = LAYOUT.value(draw.parameters, "delay", "time_ms")[is_slap]
-    assert 79 < slaps.min() and slaps.max() < 141
+    assert slaps.min() > 79
+    assert slaps.max() < 141
 
 
 def test_style_follows_the_instruments() -> None:
@@ -287,11 +304,13 @@ def test_tracks_of_a_group_move_together() -> None:
 
 def test_intent_is_about_standard() -> None:
     intents = drawn(facts_of(batch=4000)).intent
-    assert intents.shape == (4000, len(INTENT)) and len(set(INTENT)) == len(INTENT)
+    assert intents.shape == (4000, len(INTENT))
+    assert len(set(INTENT)) == len(INTENT)
     is_switch = torch.tensor([name.split(".")[0] in ("style", "mode", "delay", "heavy_tail") for name in INTENT])
     assert set(intents[:, is_switch].unique().tolist()) == {-1.0, 1.0}
     spread = intents[:, ~is_switch].std(0)
-    assert (spread > 0.6).all() and (spread < 1.3).all()
+    assert (spread > 0.6).all()
+    assert (spread < 1.3).all()
     assert intents[:, : len(STYLES)].sum(-1).eq(2 - len(STYLES)).all()
     assert INTENT[len(STYLES) : len(STYLES) + len(AXES)] == tuple(f"taste.{axis}" for axis in AXES)
 
@@ -320,7 +339,8 @@ def test_any_tracks_give_places_between_0_and_1(seed: int, wildness: float) -> N
     facts = TrackFacts(instrument, is_track, is_stereo, is_lead, torch.full(shape, -1), wild)
     parameters: MixParameters = draw_engineers(facts, generator).parameters
     assert parameters.normalized.isfinite().all()
-    assert (parameters.normalized >= 0).all() and (parameters.normalized <= 1).all()
+    assert (parameters.normalized >= 0).all()
+    assert (parameters.normalized <= 1).all()
     assert torch.equal(parameters.mask, LAYOUT.mask(is_track, is_stereo))
     assert not parameters.normalized[~parameters.mask].any()
 

@@ -38,7 +38,7 @@ def draw_levels_lufs(facts: TrackFacts, prior: Prior, taste: Taste, dice: Dice) 
 
 
 def fader_db(level_lufs: Tensor, strip_change_db: Tensor) -> Tensor:
-    """Return the fader (*) that brings a staged track to `level_lufs` after the strip changed it by `strip_change_db`."""
+    """Return the fader (*) for a loudness of `level_lufs` of a staged track that the strip changed."""
     return level_lufs - (REFERENCE_LUFS + strip_change_db)
 
 

@@ -84,7 +84,11 @@ def mix_with(facts: TrackFacts, prior: Prior, session: Dice, track: Dice) -> Eng
         "delay_send.on": sends.delay_on,
         "delay_send.level_db": sends.delay_db,
     }
-    buses = {MASTER: draw_master(taste, session), REVERB: draw_reverb(taste, session), DELAY: draw_delay(taste, session)}
+    buses = {
+        MASTER: draw_master(taste, session),
+        REVERB: draw_reverb(taste, session),
+        DELAY: draw_delay(taste, session),
+    }
     return EngineerDraw(_pack(facts, buses, strip), taste.intent)
 
 
@@ -98,9 +102,7 @@ def _filter_knobs(tone: Tone) -> dict[str, Tensor]:
     return knobs
 
 
-def _pack(
-    facts: TrackFacts, buses: Mapping[str, Mapping[str, Tensor]], strip: Mapping[str, Tensor]
-) -> MixParameters:
+def _pack(facts: TrackFacts, buses: Mapping[str, Mapping[str, Tensor]], strip: Mapping[str, Tensor]) -> MixParameters:
     """Return values by name as places of knobs."""
     mask = LAYOUT.mask(facts.is_track, facts.is_stereo)
     normalized = torch.zeros(mask.shape, device=mask.device)
@@ -111,7 +113,7 @@ def _pack(
 
 
 def _places(kind: str, knobs: Mapping[str, Tensor]) -> Tensor:
-    """Return all knobs of a token as places (*, knobs): `ParameterSpec.normalized` all at once, reflected at both ends."""
+    """Return all knobs of a token as places (*, knobs): `ParameterSpec.normalized`, but reflected at both ends."""
     specs = LAYOUT.specs(kind)
     values = torch.stack([knobs[spec.name].float() for spec in specs], dim=-1)
     low, high = (values.new_tensor([getattr(spec, end) for spec in specs]) for end in ("low", "high"))

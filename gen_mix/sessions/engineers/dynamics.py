@@ -19,7 +19,19 @@ from gen_mix.sessions.facts import TrackFacts
 DYNAMICS_COUNTS = {"compressor.on": 1, "copula": 11, "density": 1, "parallel": 1}
 """What is drawn per track."""
 
-COPULA = ("attack", "release", "ratio", "reduction", "knee", "low_shelf", "bell_1", "bell_2", "bell_3", "bell_4", "high_shelf")
+COPULA = (
+    "attack",
+    "release",
+    "ratio",
+    "reduction",
+    "knee",
+    "low_shelf",
+    "bell_1",
+    "bell_2",
+    "bell_3",
+    "bell_4",
+    "high_shelf",
+)
 """Knobs whose ranks correlate: compressor, then gains of the equalizer."""
 
 _RANK_CORRELATIONS = {
@@ -104,7 +116,8 @@ def solve_threshold_db(levels_db: Tensor, reduction_db: Tensor, ratio: Tensor, k
     Args:
         levels_db: Level in equally long parts of the time (*, parts).
         reduction_db: Wanted mean reduction, dB, positive.
-        ratio, knee_db: Of the compressor (*).
+        ratio: Of the compressor (*).
+        knee_db: Of the compressor (*).
     """
     weights = torch.softmax(levels_db * (math.log(10) / 10), dim=-1)
     ratio, knee_db = ratio[..., None], knee_db[..., None]
@@ -146,12 +159,16 @@ def draw_dynamics(
     unusual = facts.measurements[..., _CREST] - prior.typical[..., _CREST]
     spread = torch.exp(sd / mean * number["reduction"] + 0.35 * density)
     reduction = (mean * spread + _REDUCTION_PER_CREST * unusual + 4.0 * is_parallel).clamp(0.3, 20)
-    ratio = fold_log(ratio * torch.exp(ratio_sd * number["ratio"] + 0.2 * density + math.log(2) * is_parallel), 1.15, 20.0)
+    ratio = fold_log(
+        ratio * torch.exp(ratio_sd * number["ratio"] + 0.2 * density + math.log(2) * is_parallel), 1.15, 20.0
+    )
     reduction = torch.minimum(reduction, 14 * (1 - 1 / ratio))
     knee = fold(6 + 3.5 * number["knee"], 0.0, 18.0)
     levels = levels_over_time(facts.measurements) + eq_change_db[..., None]
     threshold = solve_threshold_db(levels, reduction, ratio, knee)
-    change = _loudness_change_db(levels, static_gain_db(levels, threshold[..., None], ratio[..., None], knee[..., None]))
+    change = _loudness_change_db(
+        levels, static_gain_db(levels, threshold[..., None], ratio[..., None], knee[..., None])
+    )
     return Dynamics(
         is_on=is_on | is_parallel,
         threshold_db=threshold,
@@ -167,5 +184,6 @@ def draw_dynamics(
 def _loudness_change_db(levels_db: Tensor, gain_db: Tensor) -> Tensor:
     """Return how much quieter a level-dependent gain makes a track (*), LU, from levels and gains over time."""
     return 10 * (
-        torch.log10(torch.pow(10, (levels_db + gain_db) / 10).sum(-1)) - torch.log10(torch.pow(10, levels_db / 10).sum(-1))
+        torch.log10(torch.pow(10, (levels_db + gain_db) / 10).sum(-1))
+        - torch.log10(torch.pow(10, levels_db / 10).sum(-1))
     )

@@ -61,7 +61,8 @@ def _sizes(facts: TrackFacts, prior: Prior, taste: Taste, dice: Dice) -> Tensor:
 
 def _outward(facts: TrackFacts, prior: Prior, taste: Taste) -> Tensor:
     """Return how strongly a track is drawn outwards (batch, tracks): crowded and high registers, doubles, hard guitars,
-    keys at the side; a lead is drawn inwards."""
+    keys at the side; a lead is drawn inwards.
+    """
     centroid = facts.measurements[..., _CENTROID]
     near = ((centroid[:, :, None] - centroid[:, None, :]).abs() < 0.75) & facts.is_track[:, None, :]
     crowd = 0.15 * (near.sum(-1) - 3.0).clamp(-3, 6)
@@ -72,7 +73,14 @@ def _outward(facts: TrackFacts, prior: Prior, taste: Taste) -> Tensor:
     is_keys = is_class(facts.instrument, coarse_members("keys"))
     has_double = (facts.double_of >= 0) & ~facts.is_stereo
     roles = torch.where(facts.is_lead, _LEAD_OUTWARD, 0.0) + torch.where(has_double, _DOUBLE_OUTWARD, 0.0)
-    return crowd + higher + roles + 0.4 * taste.axis("width").clamp(-3, 3) + torch.where(is_guitar, guitars, 0.0) + torch.where(is_keys, keys, 0.0)
+    return (
+        crowd
+        + higher
+        + roles
+        + 0.4 * taste.axis("width").clamp(-3, 3)
+        + torch.where(is_guitar, guitars, 0.0)
+        + torch.where(is_keys, keys, 0.0)
+    )
 
 
 def _share_pairs(size: Tensor, facts: TrackFacts, uniform: Tensor) -> Tensor:

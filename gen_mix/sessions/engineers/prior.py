@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -36,7 +37,8 @@ class Prior:
         high_pass: (classes, 3): probability, Hz, SD in octaves.
         eq_use: Probability that the equalizer is used at all (classes,).
         eq: (classes, bands, 6): probability, Hz, SD in octaves, gain dB mean and SD, Q.
-        compressor: (classes, 8): probability, ratio, log SD, gain reduction dB mean and SD, attack and release ms, log SD.
+        compressor: (classes, 8): probability, ratio, its log SD, gain reduction dB mean and SD, attack ms, release ms,
+            their log SD.
         reverb, delay: (classes, 3): probability, send dB mean and SD.
         typical: Measurements (classes, len(MEASUREMENTS)).
         style_weight: Log weight of each style before any instrument is seen (styles,).
@@ -62,7 +64,6 @@ class Prior:
     style_lead_db: Tensor
     style_axes: Tensor
 
-
     def of(self, instrument: Tensor) -> "Prior":
         """Return the prior of tracks: their classes' rows (batch, tracks, ...) for `instrument` (batch, tracks)."""
         columns = ("level_db", "pan", "width", "high_pass", "eq_use", "eq", "compressor", "reverb", "delay", "typical")
@@ -73,14 +74,15 @@ class Prior:
 
 def _typical(entry: Mapping[str, object]) -> list[float]:
     octaves, levels = entry["octaves_db"], entry["levels_db"]
-    assert isinstance(octaves, list) and isinstance(levels, list)
+    assert isinstance(octaves, list)
+    assert isinstance(levels, list)
     values = {f"octave_{octave}_db": level for octave, level in zip(OCTAVES, octaves, strict=True)}
     values |= dict(zip([name for name in MEASUREMENTS if name.startswith("level_")], levels, strict=True))
     values |= {"loudness_lufs": -24.0, **entry}
     return [float(values[name]) for name in MEASUREMENTS]
 
 
-def stack_prior(table: Mapping[str, Mapping[str, dict]]) -> Prior:  # type: ignore[type-arg]
+def stack_prior(table: Mapping[str, Mapping[str, Any]]) -> Prior:
     """Return the prior of a table laid out as ``prior.json``.
 
     Raises:

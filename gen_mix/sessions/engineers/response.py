@@ -6,7 +6,11 @@ import torch
 from torch import Tensor
 
 POINTS_PER_OCTAVE = 2
-FREQS_HZ = tuple(1000.0 * 2.0 ** (octave + (point + 0.5) / POINTS_PER_OCTAVE - 0.5) for octave in range(-5, 5) for point in range(POINTS_PER_OCTAVE))
+FREQS_HZ = tuple(
+    1000.0 * 2.0 ** (octave + (point + 0.5) / POINTS_PER_OCTAVE - 0.5)
+    for octave in range(-5, 5)
+    for point in range(POINTS_PER_OCTAVE)
+)
 """Where responses are read: as many points in each octave band from 31.5 Hz to 16 kHz."""
 
 
@@ -17,7 +21,9 @@ def k_weighting_db(freqs_hz: Tensor) -> Tensor:
     0.3 dB of them below 10 kHz.
     """
     high_pass = -20 * torch.log10(1 + (38.135 / freqs_hz) ** 2)
-    return high_pass + 10 * torch.log10(shelf_power(freqs_hz / 1681.97, torch.tensor(10 ** (4 / 40)), torch.tensor(0.7072), 1))
+    return high_pass + 10 * torch.log10(
+        shelf_power(freqs_hz / 1681.97, torch.tensor(10 ** (4 / 40)), torch.tensor(0.7072), 1)
+    )
 
 
 def shelf_power(ratio: Tensor, root_gain: Tensor, q: Tensor, side: int) -> Tensor:
@@ -55,7 +61,9 @@ def eq_power(freq_hz: Tensor, gain_db: Tensor, q: Tensor, is_on: Tensor) -> Tens
     """Return |H|² of an equalizer at `FREQS_HZ`: (*, len(FREQS_HZ)).
 
     Args:
-        freq_hz, gain_db, q: Of low shelf, bells and high shelf (*, bands).
+        freq_hz: Of low shelf, bells and high shelf (*, bands).
+        gain_db: The same (*, bands).
+        q: The same (*, bands).
         is_on: Boolean (*, bands).
     """
     freqs = torch.tensor(FREQS_HZ, device=freq_hz.device)

@@ -74,7 +74,7 @@ SESSION_COUNTS = {
 _BETWEEN_ENGINEERS = 0.7
 _HEAVY_TAIL_SHARE = 0.1
 HABIT_SD = 1.2
-"""How much the log odds of using a processor differ between engineers; people use it on a tenth or on all of their tracks."""
+"""SD between engineers of the log odds of using a processor; of people, some use it on a tenth, some on all tracks."""
 
 _GROUP_SD_DB = 1.5
 _TEMPO_BPM, _TEMPO_LOG_SD = 112.0, 0.2

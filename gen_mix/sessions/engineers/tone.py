@@ -107,7 +107,7 @@ def _high_pass(facts: TrackFacts, prior: Prior, taste: Taste, dice: Dice) -> tup
 
 
 def _bands_in_use(facts: TrackFacts, prior: Prior, taste: Taste, dice: Dice) -> Tensor:
-    """Return which bands are on (batch, tracks, bands): first whether there is an equalizer, then which of its bands."""
+    """Return which bands are on (batch, tracks, bands): first if there is an equalizer, then its bands."""
     use = prior.eq_use
     has_eq = is_used(use, taste.habit("eq"), HABIT_SD, dice.uniform("eq.use"))
     probability = prior.eq[..., 0]
@@ -119,7 +119,7 @@ def _bands_in_use(facts: TrackFacts, prior: Prior, taste: Taste, dice: Dice) -> 
 def _bands(
     facts: TrackFacts, prior: Prior, taste: Taste, dice: Dice, gain_normals: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Return frequency, gain and Q of each band: usual, plus taste, plus what the track has too much or too little of."""
+    """Return frequency, gain and Q of each band: usual, plus taste, less what the track has too much of."""
     _, usual_hz, octaves, mean_db, sd_db, usual_q = prior.eq.unbind(-1)
     wandered = usual_hz * torch.exp2(octaves * dice.normal("eq.freq"))
     freq_hz = fold_log(wandered, *band_range(TRACK, "freq_hz", usual_hz))
