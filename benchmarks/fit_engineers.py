@@ -174,7 +174,7 @@ def adjust(entry: Table, number: int, people: Practice, virtual: Practice, is_le
         middle = np.median(np.abs(people.pan[rows]))
         if middle > 0.08:  # a median between two modes is only as steady as the share beyond it
             beyond = [np.mean(np.abs(side.pan[keep]) >= middle) for side, keep in ((people, rows), (virtual, drawn))]
-            weights[1:] *= (beyond[0] / beyond[1]) ** (2 * step)
+            weights[1:] *= ((beyond[0] + 0.02) / beyond[1]) ** (2 * step)
         for part, weight in zip(entry["pan"], weights / weights.sum(), strict=True):
             part[0] = _round(max(weight, 0.002))
         medians = [np.median(np.abs(side.pan[keep])) for side, keep in ((people, mono), (virtual, mono_drawn))]

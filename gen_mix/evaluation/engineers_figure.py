@@ -9,7 +9,7 @@ import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.gridspec import GridSpec
+from matplotlib.gridspec import GridSpecBase
 
 from gen_mix.measurements import OCTAVES
 
@@ -56,7 +56,7 @@ def draw_figure(report: Entry, path: Path) -> None:
         figure.savefig(path, dpi=130)
 
 
-def _draw_medians(figure: Figure, grid: GridSpec, classes: Mapping[str, Entry]) -> None:
+def _draw_medians(figure: Figure, grid: GridSpecBase, classes: Mapping[str, Entry]) -> None:
     first: Axes | None = None
     for column, (key, title) in enumerate((*_RANGES, *_USES)):
         axes = figure.add_subplot(grid[0, column], sharey=first)
@@ -92,7 +92,7 @@ def _draw_rates(axes: Axes, place: int, entry: Entry) -> None:
     axes.plot(100 * entry["virtual"], place + _OFFSET, **VIRTUAL)
 
 
-def _draw_responses(figure: Figure, grid: GridSpec, classes: Mapping[str, Entry]) -> None:
+def _draw_responses(figure: Figure, grid: GridSpecBase, classes: Mapping[str, Entry]) -> None:
     octaves = np.arange(len(OCTAVES))
     for place, (name, entry) in enumerate(classes.items()):
         axes = figure.add_subplot(grid[place // _COLUMNS, place % _COLUMNS])
