@@ -16,10 +16,10 @@ PLACEMENT_COUNTS = {"pan.mode": 1, "pan.size": 1, "pan.side": 1, "pan.whim": 1, 
 
 _LOW_END = MEASUREMENTS.index("low_end_octave")
 _CENTROID = MEASUREMENTS.index("centroid_octave")
-_WHIM_SHARE = 0.1
+_WHIM_SHARE = 0.15
 _SEATING = 4.0  # as an orchestra sits: what is higher than its like goes to the hi-hat's side
 _FAR = 0.6
-_LOPSIDED = 1.0
+_LOPSIDED = 0.7
 _LEAD_OUTWARD, _DOUBLE_OUTWARD, _HIGHER_OUTWARD = -5.0, 1.5, 4.0
 _DOUBLE_CENTRE = 0.05
 
