@@ -48,7 +48,12 @@ def test_report_is_written_three_ways_and_reads_back(report: dict, tmp_path: Pat
     assert (tmp_path / "deep" / "out" / "report.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_json_file_may_be_named(report: dict, tmp_path: Path) -> None:
+    write_report(report, tmp_path / "judged.json")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["judged.json", "judged.md", "judged.png"]
+
+
 def test_a_file_in_the_way_is_named(report: dict, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("")
-    with pytest.raises(InputError, match=r"out: expected a folder to write the report to"):
+    with pytest.raises(InputError, match=r"out: expected a place to write the report to"):
         write_report(report, tmp_path / "out")
