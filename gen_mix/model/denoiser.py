@@ -17,9 +17,8 @@ from gen_mix.mix import MixCondition
 from gen_mix.model.blocks import Block, LevelEmbedding, modulated
 from gen_mix.model.space import KINDS, space_mask, space_width
 
-SIGMA_LOW, SIGMA_HIGH = 0.01, 80.0
-"""Noise levels between which mixes are sampled. At the upper one a noisy value tells nothing; the supervised twin,
-which is given zeros, answers there."""
+SIGMA_HIGH = 80.0
+"""Noise level at which a noisy value tells nothing; the supervised twin, which is given zeros, answers there."""
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,15 @@ from torch import Tensor
 from gen_mix.console.layout import BUS_TOKENS
 from gen_mix.errors import InputError
 from gen_mix.mix import MixCondition
-from gen_mix.model.denoiser import SIGMA_HIGH, SIGMA_LOW, Denoiser
+from gen_mix.model.denoiser import SIGMA_HIGH, Denoiser
 from gen_mix.model.space import Decoded, ModelSpace
 from samplers import SAMPLERS, Denoise, Guide, OnStep, SeededNoise, guided, noisy_start
 
 DEFAULT_MIXES = 8
+FIRST_SIGMA, LAST_SIGMA = 20.0, 0.02
+"""Noise levels between which sampling walks. What is diffused is standardized, so 20 hides it; from higher up, few steps
+spread too widely: for Gaussian data 8 Heun steps from 80 give 1.26 times the right spread, 16 from 20 give 1.02."""
+
 _MOST_SEED = 2**31
 
 
@@ -30,7 +34,7 @@ class Sampling:
         InputError: A value is out of range.
     """
 
-    steps: int = 8
+    steps: int = 16
     guidance_scale: float = 1.0
     sampler: str = "heun"
 
@@ -63,7 +67,7 @@ def sample_settings(
         on_step: See `samplers.OnStep`; x is (batch, 1 + tokens, width).
     """
     sampler = SAMPLERS[how.sampler]()
-    sigmas = sampler.schedule(how.steps, SIGMA_LOW, SIGMA_HIGH)
+    sigmas = sampler.schedule(how.steps, LAST_SIGMA, FIRST_SIGMA)
     lengths = (1 + len(BUS_TOKENS) + condition.is_track.sum(1)).tolist()
     noise = SeededNoise(list(seeds), lengths)
     start = noisy_start(_blank(space, condition), sigmas[0].item(), noise)
