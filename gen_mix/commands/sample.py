@@ -102,7 +102,7 @@ def _deliver(
     watch: Stopwatch,
 ) -> Delivered:
     """Sample, render and write one mix."""
-    with watch.on("sampling"):
+    with watch.on("sampling"), _one_thread():
         choice = pipeline.choose(session, condition, seed, how)
     with watch.on("rendering"):
         finished = render_mix(session, choice.parameters, target_lufs)
@@ -118,6 +118,17 @@ def _deliver(
         write_audio(folder / f"{name}.wav", mix.audio, mix.sample_rate)
         (folder / f"{name}.json").write_text(_json(document), encoding="utf-8")
     return Delivered(f"{name}.wav", mix, document, finished.loudness_lufs, finished.true_peak_dbtp)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let torch use one thread inside: the network is small, and threads wait for each other longer than they work."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _load(model: Path | None, device: str) -> MixPipeline:
