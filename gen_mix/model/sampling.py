@@ -16,7 +16,7 @@ from samplers import SAMPLERS, Denoise, Guide, OnStep, SeededNoise, guided, nois
 DEFAULT_MIXES = 8
 FIRST_SIGMA, LAST_SIGMA = 20.0, 0.02
 """Noise levels between which sampling walks. What is diffused is standardized, so 20 hides it; from higher up,
-few steps spread too widely: for Gaussian data 8 Heun steps from 80 give 1.26 times the right spread, 16 from 20 1.02."""
+few steps spread too wide: for Gaussian data 8 Heun steps from 80 give 1.26 times the right spread, 16 from 20 1.02."""
 
 _MOST_SEED = 2**31
 
