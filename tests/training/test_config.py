@@ -60,4 +60,4 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 
 @pytest.mark.parametrize("file", sorted(CONFIGS.glob("*.yaml")), ids=lambda file: file.name)
 def test_every_bundled_configuration_is_right(file):
-    load_config(TrainingSettings, file)
+    assert Path(load_config(TrainingSettings, file).out).name == file.stem
