@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,10 +24,14 @@ def check_output(folder: Path, overwrite: bool) -> None:
 
 
 @contextmanager
-def output_folder(folder: Path) -> Iterator[Path]:
+def output_folder(folder: Path, ours: Sequence[str] = _OURS) -> Iterator[Path]:
     """Yield an empty folder; what is in it at the end is moved to `folder`, on an error nothing is.
 
     Results of an earlier run that this one does not write again are removed; other files stay.
+
+    Args:
+        folder: Where to.
+        ours: Patterns of the names of such results.
 
     Raises:
         InputError: The folder cannot be written.
@@ -40,11 +44,13 @@ def output_folder(folder: Path) -> Iterator[Path]:
     try:
         yield workshop
         folder.mkdir(exist_ok=True)
-        for pattern in _OURS:
+        for pattern in ours:
             for old in folder.glob(pattern):
                 if not (workshop / old.name).exists():
                     old.unlink()
         for new in sorted(workshop.iterdir()):
+            if new.is_dir():
+                shutil.rmtree(folder / new.name, ignore_errors=True)
             new.replace(folder / new.name)
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
