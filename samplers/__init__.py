@@ -5,15 +5,16 @@ A denoiser is a function of a noisy value and its noise level; nothing here know
 
 from collections.abc import Callable
 
+from samplers.bounds import Bounds
 from samplers.ddim import DDIM
 from samplers.dpm import DPM
 from samplers.euler import Euler
 from samplers.flow import FlowEuler
-from samplers.guidance import Guide, guided
+from samplers.guidance import Guide, guided, tilted
 from samplers.heun import Heun
 from samplers.inversion import invert, slerp
 from samplers.noise import NoiseSource, SeededNoise
-from samplers.replacement import Known, sample_around
+from samplers.replacement import Around
 from samplers.schedule import Schedule, flow_sigmas, karras_sigmas
 from samplers.start import noisy_start, sample_from, start_sigma
 from samplers.types import Denoise, OnStep, Sampler
@@ -31,12 +32,13 @@ __all__ = [
     "DDIM",
     "DPM",
     "SAMPLERS",
+    "Around",
+    "Bounds",
     "Denoise",
     "Euler",
     "FlowEuler",
     "Guide",
     "Heun",
-    "Known",
     "NoiseSource",
     "OnStep",
     "Sampler",
@@ -47,8 +49,8 @@ __all__ = [
     "invert",
     "karras_sigmas",
     "noisy_start",
-    "sample_around",
     "sample_from",
     "slerp",
     "start_sigma",
+    "tilted",
 ]

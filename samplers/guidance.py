@@ -56,5 +56,24 @@ def guided(
     return denoise
 
 
+def tilted(denoise: Denoise, slope: Tensor) -> Denoise:
+    """Return the denoiser of data weighted by exp(slope · x): their mean moves by `slope`, their spread stays.
+
+    D(x + σ² slope), see `samplers.replacement`, to first order in the slope: D + s² slope with s² = σ² / (1 + σ²),
+    the variance that is left of data of unit variance. That is exact for Gaussian data and asks the denoiser nothing
+    it has not seen.
+
+    Args:
+        denoise: The denoiser of the data as they are.
+        slope: (batch, *), or 1 for a batch with one slope.
+    """
+
+    def tilt(x: Tensor, sigma: Tensor) -> Tensor:
+        level = sigma.reshape(-1, *[1] * (x.ndim - 1)).to(x)
+        return denoise(x, sigma) + level**2 / (1 + level**2) * slope.to(x)
+
+    return tilt
+
+
 def _scaled(factor: float, answer: Tensor) -> Tensor:
     return answer if factor == 1 else factor * answer

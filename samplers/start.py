@@ -1,5 +1,7 @@
 """Sampling that starts from something: how far to go back, and going on from there."""
 
+import math
+
 from torch import Tensor
 
 from samplers.noise import NoiseSource
@@ -11,15 +13,26 @@ def noisy_start(like: Tensor, sigma: float, noise: NoiseSource) -> Tensor:
     return sigma * noise(like, 0)
 
 
-def start_sigma(strength: float, low: float, high: float, rho: float = 7.0) -> float:
-    """Return the level to start from, evenly spaced between `low` (strength 0) and `high` (1) as in `karras_sigmas`.
+def start_sigma(strength: float, low: float, high: float) -> float:
+    """Return the level to start from so that the distance walked grows evenly with `strength`.
+
+    For Gaussian data of unit variance the walk back from σ shrinks clean + σ n by √(1 + σ²), so its mean squared
+    distance from the start is 2 (1 − 1/√(1 + σ²)), and 2 from infinity. The share of the distance is `strength` at
+    σ = √(1 / (1 − strength²)² − 1).
+
+    Args:
+        strength: 0 to 1.
+        low: Lowest level, for strength 0.
+        high: Highest level, for strength 1.
 
     Raises:
         ValueError: `strength` is not between 0 and 1.
     """
     if not 0 <= strength <= 1:
         raise ValueError(f"expected a strength between 0 and 1, got {strength}")
-    return float((low ** (1 / rho) + strength * (high ** (1 / rho) - low ** (1 / rho))) ** rho)
+    if strength == 1:
+        return high
+    return min(max(math.sqrt((1 - strength**2) ** -2 - 1), low), high)
 
 
 def sample_from(

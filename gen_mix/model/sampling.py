@@ -1,6 +1,6 @@
 """Settings for many tracks and seeds at once, as a model gives them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -11,7 +11,7 @@ from gen_mix.errors import InputError
 from gen_mix.mix import MixCondition
 from gen_mix.model.denoiser import SIGMA_HIGH, Denoiser
 from gen_mix.model.space import Decoded, ModelSpace
-from samplers import SAMPLERS, Denoise, Guide, OnStep, SeededNoise, guided, noisy_start
+from samplers import SAMPLERS, Denoise, Guide, NoiseSource, OnStep, Sampler, SeededNoise, guided, noisy_start
 
 DEFAULT_MIXES = 8
 FIRST_SIGMA, LAST_SIGMA = 20.0, 0.02
@@ -47,6 +47,37 @@ class Sampling:
             raise InputError(f"sampler: expected one of {', '.join(SAMPLERS)}, got {self.sampler}")
 
 
+@dataclass(frozen=True)
+class Journey:
+    """All that a walk from noise to settings needs.
+
+    Attributes:
+        denoise: The model, with its conditions bound into it.
+        sampler: How to walk.
+        sigmas: Decreasing noise levels (steps + 1,).
+        noise: One seed per mix.
+        blank: Zeros (batch, 1 + tokens, width): the shape of x.
+        on_step: See `samplers.OnStep`.
+    """
+
+    denoise: Denoise
+    sampler: Sampler
+    sigmas: Tensor
+    noise: NoiseSource
+    blank: Tensor
+    on_step: OnStep | None
+
+
+Walk = Callable[[Journey], Tensor]
+"""A way through: from a journey to its end, x (batch, 1 + tokens, width)."""
+
+
+def plain_walk(journey: Journey) -> Tensor:
+    """Return where the sampler gets to from noise alone."""
+    start = noisy_start(journey.blank, journey.sigmas[0].item(), journey.noise)
+    return journey.sampler(journey.denoise, start, journey.sigmas, journey.noise, journey.on_step)
+
+
 @torch.no_grad()
 def sample_settings(
     denoiser: Denoiser,
@@ -55,6 +86,7 @@ def sample_settings(
     seeds: Sequence[int],
     how: Sampling,
     on_step: OnStep | None = None,
+    walk: Walk = plain_walk,
 ) -> Decoded:
     """Return sampled settings (batch, ...), on the CPU, switches undecided.
 
@@ -65,13 +97,14 @@ def sample_settings(
         seeds: One per mix.
         how: Steps, guidance and sampler.
         on_step: See `samplers.OnStep`; x is (batch, 1 + tokens, width).
+        walk: How to get from noise to settings; wishes take other ways.
     """
     sampler = SAMPLERS[how.sampler]()
     sigmas = sampler.schedule(how.steps, LAST_SIGMA, FIRST_SIGMA)
     lengths = (1 + len(BUS_TOKENS) + condition.is_track.sum(1)).tolist()
     noise = SeededNoise(list(seeds), lengths)
-    start = noisy_start(_blank(space, condition), sigmas[0].item(), noise)
-    x = sampler(_guided_denoiser(denoiser, condition, how.guidance_scale), start, sigmas, noise, on_step)
+    heard = _guided_denoiser(denoiser, condition, how.guidance_scale)
+    x = walk(Journey(heard, sampler, sigmas, noise, _blank(space, condition), on_step))
     return space.decode(x.cpu(), condition.is_track.cpu(), condition.is_stereo.cpu())
 
 

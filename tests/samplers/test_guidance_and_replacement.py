@@ -1,22 +1,28 @@
 """Facts about guidance, known entries, starts and inversion."""
 
+import math
+
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import truncnorm
 from torch import Tensor
 
 from samplers import (
     SAMPLERS,
+    Around,
+    Bounds,
     Guide,
     Heun,
-    Known,
     SeededNoise,
     guided,
     invert,
     karras_sigmas,
     noisy_start,
-    sample_around,
     sample_from,
     slerp,
+    tilted,
 )
 from tests.samplers.gaussian import GAUSSIAN, Gaussian, start
 
@@ -57,40 +63,103 @@ def test_guidance_without_a_condition_is_refused() -> None:
         guided(GAUSSIAN.denoise, [])
 
 
+PAIR = torch.tensor([[1.0, 0.9], [0.9, 1.0]], dtype=torch.float64)
+"""Covariance of two entries that go together."""
+
+FEW_SIGMAS = karras_sigmas(16, 0.02, 20.0)
+
+
+def denoise_pair(x: Tensor, sigma: Tensor) -> Tensor:
+    """Return the expected clean pair (batch, draws, 2)."""
+    noise = sigma[0] ** 2 * torch.eye(2, dtype=torch.float64)
+    return x @ torch.linalg.solve(PAIR + noise, PAIR)
+
+
+def pairs(low: float, high: float, resamplings: int = 3) -> Tensor:
+    """Return 10,000 pairs (draws, 2) whose first entry is asked to be between two ends."""
+    like = torch.zeros(1, 10_000, 2, dtype=torch.float64)
+    ends = [torch.tensor([end, free], dtype=torch.float64) for end, free in ((low, -math.inf), (high, math.inf))]
+    around = Around(Heun(), Bounds(*(end.expand_as(like) for end in ends)), resamplings)
+    noise = SeededNoise([0])
+    return around(denoise_pair, noisy_start(like, 20.0, noise), FEW_SIGMAS, noise)[0]
+
+
 @pytest.mark.parametrize("name", SAMPLERS)
 @pytest.mark.parametrize("resamplings", [1, 3])
 def test_known_entries_come_out_exactly(name: str, resamplings: int) -> None:
-    known = Known(torch.full((4, 3), 1.23456789), torch.tensor([True, False, True]).expand(4, 3))
+    bounds = Bounds.known(torch.full((4, 3), 1.23456789), torch.tensor([True, False, True]).expand(4, 3))
     x = start(4, 80.0).float()
-    sampler = SAMPLERS[name]()
-    end = sample_around(known, sampler, GAUSSIAN.denoise, x, SIGMAS, SeededNoise(range(4)), resamplings)
-    assert torch.equal(end[:, [0, 2]], known.clean[:, [0, 2]].to(end))
+    around = Around(SAMPLERS[name](), bounds, resamplings)
+    end = around(GAUSSIAN.denoise, x, SIGMAS, SeededNoise(range(4)))
+    assert torch.equal(end[:, [0, 2]], bounds.low[:, [0, 2]].to(end))
 
 
 def test_independent_entries_do_not_notice_what_is_known() -> None:
-    known = Known(torch.ones(4, 3, dtype=torch.float64), torch.tensor([True, False, False]).expand(4, 3))
+    known = Bounds.known(torch.ones(4, 3, dtype=torch.float64), torch.tensor([True, False, False]).expand(4, 3))
     x = start(4, 80.0)
     free = Heun()(GAUSSIAN.denoise, x, SIGMAS, SeededNoise(range(4)))
-    end = sample_around(known, Heun(), GAUSSIAN.denoise, x, SIGMAS, SeededNoise(range(4)))
+    end = Around(Heun(), known, 1)(GAUSSIAN.denoise, x, SIGMAS, SeededNoise(range(4)))
     assert torch.equal(end[:, 1:], free[:, 1:])
 
 
-def test_resampling_brings_unknown_entries_to_agree_with_known_ones() -> None:
-    covariance = torch.tensor([[1.0, 0.9], [0.9, 1.0]], dtype=torch.float64)
+def test_the_free_entry_follows_the_known_one_as_the_data_do() -> None:
+    free = pairs(2.0, 2.0)[:, 1]
+    assert free.mean() == pytest.approx(0.9 * 2.0, abs=0.06)
+    assert free.std() == pytest.approx(math.sqrt(1 - 0.9**2), abs=0.05)
 
-    def denoise(x: Tensor, sigma: Tensor) -> Tensor:
-        noise = sigma[0] ** 2 * torch.eye(2, dtype=torch.float64)
-        return x @ torch.linalg.solve(covariance + noise, covariance)
 
-    known = Known(torch.full((1, 2000, 2), 2.0, dtype=torch.float64), torch.tensor([True, False]).expand(1, 2000, 2))
-    sigmas, seeds = karras_sigmas(48, 0.005, 80.0), SeededNoise([0])
-    x = noisy_start(known.clean, 80.0, seeds)
-    means = [
-        sample_around(known, Heun(), denoise, x, sigmas, seeds, resamplings)[..., 1].mean().item()
-        for resamplings in (1, 16)
-    ]
-    assert abs(means[1] - 1.8) < abs(means[0] - 1.8)
-    assert means[1] == pytest.approx(1.8, abs=0.08)
+def test_walking_again_brings_the_free_entry_nearer() -> None:
+    errors = [abs(pairs(2.0, 2.0, resamplings)[:, 1].mean().item() - 1.8) for resamplings in (1, 2, 3)]
+    assert errors[0] > errors[1] > errors[2]
+
+
+def test_a_range_leaves_the_distribution_inside_it() -> None:
+    drawn = pairs(0.5, 1.5)
+    generator = torch.Generator().manual_seed(3)
+    all_pairs = torch.randn(2_000_000, 2, dtype=torch.float64, generator=generator) @ torch.linalg.cholesky(PAIR).T
+    true = all_pairs[(all_pairs[:, 0] >= 0.5) & (all_pairs[:, 0] <= 1.5)]
+    assert drawn[:, 0].min() >= 0.5
+    assert drawn[:, 0].max() <= 1.5
+    assert torch.allclose(drawn.mean(0), true.mean(0), atol=0.04)
+    assert torch.allclose(drawn.std(0), true.std(0), atol=0.04)
+
+
+@given(st.floats(-30, 30), st.floats(0, 8), st.floats(-30, 30), st.floats(0.01, 3))
+def test_the_mean_between_ends_is_scipys(low: float, width: float, mean: float, std: float) -> None:
+    tensor = [torch.tensor([value], dtype=torch.float64) for value in (low, low + width, mean)]
+    got = Bounds(tensor[0], tensor[1]).expected(tensor[2], std).item()
+    alpha, beta = (low - mean) / std, (low + width - mean) / std
+    assert low <= got <= low + width
+    if width / std > 0.01 and min(abs(alpha), abs(beta)) < 20:
+        assert got == pytest.approx(truncnorm.mean(alpha, beta, mean, std), abs=1e-5 * max(1.0, abs(mean)))
+
+
+def test_ends_that_cross_are_refused() -> None:
+    with pytest.raises(ValueError, match="low end"):
+        Bounds(torch.ones(1), torch.zeros(1))
+
+
+def test_a_tilt_moves_the_mean_of_unit_gaussians_and_keeps_their_spread() -> None:
+    like, slope = torch.zeros(1, 20_000, 1, dtype=torch.float64), torch.full((1, 1, 1), 0.8, dtype=torch.float64)
+
+    def unit(x: Tensor, sigma: Tensor) -> Tensor:
+        return x / (1 + sigma[0] ** 2)
+
+    end = Heun()(tilted(unit, slope), noisy_start(like, 80.0, SeededNoise([0])), SIGMAS, SeededNoise([0]))
+    plain = Heun()(unit, noisy_start(like, 80.0, SeededNoise([0])), SIGMAS, SeededNoise([0]))
+    assert torch.allclose(end - plain, slope.expand_as(end), atol=0.02)
+
+
+def test_distance_grows_evenly_with_strength() -> None:
+    like = torch.zeros(1, 20_000, dtype=torch.float64)
+    clean, seeds = SeededNoise([1])(like, 0), SeededNoise([0])
+
+    def unit(x: Tensor, sigma: Tensor) -> Tensor:
+        return x / (1 + sigma[0] ** 2)
+
+    for strength in (0.1, 0.3, 0.5, 0.7, 0.9):
+        end = sample_from(clean, strength, Heun(), unit, karras_sigmas(32, 0.002, 80.0), seeds)
+        assert (end - clean).square().mean().sqrt() == pytest.approx(strength * math.sqrt(2), abs=0.02)
 
 
 def test_strength_zero_returns_the_start_and_one_forgets_it() -> None:
