@@ -1,7 +1,7 @@
 """The values that flow through gen_mix."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 
 import torch
 from torch import Tensor
@@ -42,16 +42,24 @@ class MixParameters:
         return MixParameters(self.normalized.to(device), self.mask.to(device))
 
 
+NOT_TOLD = -2
+"""In a `MixCondition`: a label that the model is not told."""
+
+
 @dataclass(frozen=True)
 class MixCondition:
     """What mixes are made from.
+
+    The last three are a diagnostic, all told or all `NOT_TOLD` for a session: never read from audio.
 
     Attributes:
         tracks: Embedding of each track (batch, tracks, embedding_width).
         is_track: Boolean (batch, tracks); false on padding.
         is_stereo: Boolean (batch, tracks).
         has_tracks: Boolean (batch,); false where the embeddings were dropped.
-        label: True instrument class (batch, tracks), -1 where not told. A diagnostic: never read from audio.
+        label: True instrument class (batch, tracks).
+        is_lead: 1 for the lead, 0 for others (batch, tracks).
+        double_of: Place of the track that plays the same part, -1 if none (batch, tracks).
     """
 
     tracks: Tensor
@@ -59,16 +67,28 @@ class MixCondition:
     is_stereo: Tensor
     has_tracks: Tensor
     label: Tensor
+    is_lead: Tensor
+    double_of: Tensor
+
+    @classmethod
+    def heard(cls, tracks: Tensor, is_track: Tensor, is_stereo: Tensor) -> "MixCondition":
+        """Return the condition of tracks that were heard and of which nothing is told; arguments as above."""
+        untold = torch.full(is_track.shape, NOT_TOLD, device=is_track.device)
+        return cls(tracks, is_track, is_stereo, is_track.new_ones(len(is_track)), untold, untold, untold)
+
+    def map(self, change: Callable[[Tensor], Tensor]) -> "MixCondition":
+        """Return the condition with `change` done to every tensor; it may see only the batch axis."""
+        return MixCondition(*(change(getattr(self, field.name)) for field in fields(self)))
+
+    def first(self, tracks: int) -> "MixCondition":
+        """Return the condition of the first `tracks` tracks of each session."""
+        return MixCondition(
+            *(value[:, :tracks] if value.ndim > 1 else value for value in (getattr(self, f.name) for f in fields(self)))
+        )
 
     def to(self, device: torch.device | str) -> "MixCondition":
         """Return the same condition on `device`."""
-        return MixCondition(
-            self.tracks.to(device),
-            self.is_track.to(device),
-            self.is_stereo.to(device),
-            self.has_tracks.to(device),
-            self.label.to(device),
-        )
+        return self.map(lambda value: value.to(device))
 
     def expand(self, batch: int) -> "MixCondition":
         """Return the condition of one session, repeated for `batch` mixes.
@@ -78,12 +98,13 @@ class MixCondition:
         """
         if self.tracks.shape[0] != 1:
             raise ValueError(f"expected the condition of one session, got {self.tracks.shape[0]}")
-        return MixCondition(
-            self.tracks.expand(batch, -1, -1),
-            self.is_track.expand(batch, -1),
-            self.is_stereo.expand(batch, -1),
-            self.has_tracks.expand(batch),
-            self.label.expand(batch, -1),
+        return self.map(lambda value: value.expand(batch, *value.shape[1:]))
+
+    def untold(self) -> "MixCondition":
+        """Return the condition in which nothing is known of the tracks: not heard, not told."""
+        untold = torch.full_like(self.label, NOT_TOLD)
+        return replace(
+            self, has_tracks=torch.zeros_like(self.has_tracks), label=untold, is_lead=untold, double_of=untold
         )
 
 

@@ -1,10 +1,11 @@
 """The model, the model told the labels, and its supervised twin, as mixers."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 
 from gen_mix.baselines.mixer import Subject
+from gen_mix.embeddings.session import with_labels
 from gen_mix.mix import MixCondition, MixParameters
 from gen_mix.pipeline import MixPipeline
 
@@ -28,7 +29,7 @@ class FromAudio:
 
 @dataclass(frozen=True)
 class WithLabels:
-    """A diagnostic: the model told the true instruments. What it lacks from audio is then doubt about instruments.
+    """A diagnostic: the model told the true labels. What it lacks from audio is then doubt about them.
 
     Attributes:
         pipeline: With the model.
@@ -38,8 +39,7 @@ class WithLabels:
 
     def __call__(self, subject: Subject, mixes: int, generator: torch.Generator) -> MixParameters:
         """Return the model's mixes, a seed each."""
-        told = replace(subject.condition, label=subject.facts.instrument)
-        return _sample(self.pipeline, told, mixes, generator)
+        return _sample(self.pipeline, with_labels(subject.condition, subject.facts), mixes, generator)
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,11 @@ class TrackEmbedder(nn.Module):
         return self.config.bottleneck + len(INSTRUMENTS) + len(MEASUREMENTS)
 
     @property
+    def measured(self) -> int:
+        """How many of the last values of the vector are measurements."""
+        return len(MEASUREMENTS)
+
+    @property
     def fingerprint(self) -> str:
         """Hash of weights, configuration and names; vectors of embedders with the same one are the same."""
         digest = hashlib.sha256(json.dumps(self._description(), sort_keys=True).encode())

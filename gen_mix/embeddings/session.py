@@ -2,6 +2,7 @@
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor
 from gen_mix.embeddings.embedder import Embedding
 from gen_mix.files import write_whole
 from gen_mix.mix import MixCondition
+from gen_mix.sessions.facts import TrackFacts
 from gen_mix.sessions.session import Session
 
 _AT_ONCE = 4
@@ -31,14 +33,16 @@ def embed_session(session: Session, embedder: Embedding, cache: Path | None = No
         vectors = list(
             pool.map(lambda track: embed_cached(track.audio, session.sample_rate, embedder, cache), session.tracks)
         )
-    count = len(session.tracks)
-    return MixCondition(
+    return MixCondition.heard(
         tracks=torch.stack(vectors)[None],
-        is_track=torch.ones(1, count, dtype=torch.bool),
+        is_track=torch.ones(1, len(session.tracks), dtype=torch.bool),
         is_stereo=torch.tensor([[track.is_stereo for track in session.tracks]]),
-        has_tracks=torch.ones(1, dtype=torch.bool),
-        label=torch.full((1, count), -1),
     )
+
+
+def with_labels(condition: MixCondition, facts: TrackFacts) -> MixCondition:
+    """Return `condition` with the true labels told: a diagnostic."""
+    return replace(condition, label=facts.instrument, is_lead=facts.is_lead.long(), double_of=facts.double_of)
 
 
 def embed_cached(audio: Tensor, sample_rate: int, embedder: Embedding, cache: Path | None = None) -> Tensor:

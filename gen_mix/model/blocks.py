@@ -41,25 +41,23 @@ class Block(nn.Module):
         self.modulation = nn.Linear(width, 6 * width)
         self.attend = nn.Linear(width, 3 * width)
         self.attended = nn.Linear(width, width)
-        self.think = nn.Sequential(
-            nn.Linear(width, 4 * width), nn.GELU(approximate="tanh"), nn.Linear(4 * width, width)
-        )
+        self.think = nn.Sequential(nn.Linear(width, 4 * width), nn.SiLU(), nn.Linear(4 * width, width))
         nn.init.zeros_(self.modulation.weight)
         nn.init.zeros_(self.modulation.bias)
 
-    def forward(self, tokens: Tensor, signal: Tensor, is_attended: Tensor | None) -> Tensor:
+    def forward(self, tokens: Tensor, signal: Tensor, bias: Tensor) -> Tensor:
         """Return tokens (batch, tokens, width).
 
         Args:
             tokens: (batch, tokens, width).
             signal: What modulates (batch, 1, width).
-            is_attended: Boolean (batch, 1, 1, tokens), false on padding; None if there is none.
+            bias: What is added to attention (batch, heads, tokens, tokens); minus infinity on padding.
         """
         shift, scale, gate, late_shift, late_scale, late_gate = self.modulation(signal).chunk(6, dim=-1)
-        tokens = tokens + gate * self._attention(modulated(tokens, shift, scale), is_attended)
+        tokens = tokens + gate * self._attention(modulated(tokens, shift, scale), bias)
         return tokens + late_gate * self.think(modulated(tokens, late_shift, late_scale))
 
-    def _attention(self, tokens: Tensor, is_attended: Tensor | None) -> Tensor:
+    def _attention(self, tokens: Tensor, bias: Tensor) -> Tensor:
         parts = self.attend(tokens).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        mixed = functional.scaled_dot_product_attention(parts[0], parts[1], parts[2], attn_mask=is_attended)
+        mixed = functional.scaled_dot_product_attention(parts[0], parts[1], parts[2], attn_mask=bias)
         return self.attended(mixed.transpose(1, 2).flatten(-2))

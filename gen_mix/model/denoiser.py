@@ -13,8 +13,9 @@ from torch.nn import functional
 from gen_mix.console.layout import BUS_TOKENS, LAYOUT, TRACK
 from gen_mix.errors import InputError
 from gen_mix.files import write_whole
-from gen_mix.mix import MixCondition
+from gen_mix.mix import NOT_TOLD, MixCondition
 from gen_mix.model.blocks import Block, LevelEmbedding, modulated
+from gen_mix.model.pairs import PairBias
 from gen_mix.model.space import KINDS, space_mask, space_width
 
 SIGMA_HIGH = 80.0
@@ -31,6 +32,8 @@ class DenoiserConfig:
         width: Length of a token inside the network.
         layers: Number of transformer blocks.
         heads: Attention heads; divides `width`.
+        measured: How many of the last values of an embedding are measurements: labels, where they are told, stand in
+            for all others.
         instruments: Number of instrument classes, for the diagnostic condition on true labels.
         frequencies: Factors f of the features sin(f v), cos(f v) of every noisy value v.
 
@@ -43,12 +46,13 @@ class DenoiserConfig:
     width: int = 128
     layers: int = 6
     heads: int = 4
+    measured: int = 0
     instruments: int = 24
     frequencies: tuple[float, ...] = (1.5, 3.0, 6.0, 12.0)
 
     def __post_init__(self) -> None:
         sizes = (self.condition_width, self.intents, self.width, self.layers, self.heads, self.instruments)
-        if min(sizes) < 1 or self.width % self.heads:
+        if min(sizes) < 1 or self.width % self.heads or not 0 <= self.measured <= self.condition_width:
             raise ValueError(f"expected sizes of at least 1 and heads that divide the width, got {self}")
 
     @property
@@ -74,14 +78,13 @@ class Denoiser(nn.Module):
         self.enter = nn.ModuleDict({kind: nn.Linear(n * features, config.width) for kind, n in config.knobs.items()})
         self.leave = nn.ModuleDict({kind: nn.Linear(config.width, n) for kind, n in config.knobs.items()})
         self.listen = nn.Sequential(
-            nn.LayerNorm(config.condition_width),
-            nn.Linear(config.condition_width, config.width),
-            nn.SiLU(),
-            nn.Linear(config.width, config.width),
+            nn.Linear(config.condition_width, 2 * config.width), nn.SiLU(), nn.Linear(2 * config.width, config.width)
         )
         self.unheard = nn.Parameter(torch.zeros(config.width))
         self.stereo = nn.Embedding(2, config.width)
         self.label = nn.Embedding(config.instruments + 1, config.width)
+        self.lead = nn.Embedding(3, config.width)
+        self.pairs = PairBias(config.condition_width, config.layers, config.heads)
         self.level = LevelEmbedding(config.width)
         self.is_heard = nn.Embedding(2, config.width)
         self.blocks = nn.ModuleList(Block(config.width, config.heads) for _ in range(config.layers))
@@ -90,7 +93,7 @@ class Denoiser(nn.Module):
         self._start_at_zero()
 
     def _start_at_zero(self) -> None:
-        for module in (self.stereo, self.label, self.is_heard, self.last, self.leave):
+        for module in (self.stereo, self.label, self.lead, self.is_heard, self.last, self.leave):
             for parameter in module.parameters():
                 nn.init.zeros_(parameter)
 
@@ -113,22 +116,34 @@ class Denoiser(nn.Module):
 
     def _network(self, values: Tensor, level: Tensor, condition: MixCondition) -> Tensor:
         """Return F of Karras et al.: the answer (batch, 1 + tokens, width) of the network itself."""
-        tokens = self._tokens(values, condition)
+        known = self._known(condition)
+        tokens = self._tokens(values, known, condition)
         signal = functional.silu(self.level(level) + self.is_heard(condition.has_tracks.long()))[:, None]
-        attended = _attended(condition.is_track)
-        for block in self.blocks:
-            tokens = block(tokens, signal, attended)
+        for block, bias in zip(self.blocks, _attention_bias(self.pairs(known, condition), condition), strict=True):
+            tokens = block(tokens, signal, bias)
         shift, scale = self.last(signal).chunk(2, dim=-1)
         return self._answer(modulated(tokens, shift, scale))
 
-    def _tokens(self, values: Tensor, condition: MixCondition) -> Tensor:
+    def _known(self, condition: MixCondition) -> Tensor:
+        """Return what is known of the tracks by ear (batch, tracks, condition_width): only measurements, where labels
+        tell the rest, and nothing, where the tracks are not heard.
+        """
+        is_measured = torch.arange(self.config.condition_width, device=condition.tracks.device) >= (
+            self.config.condition_width - self.config.measured
+        )
+        is_known = (condition.label == NOT_TOLD)[..., None] | is_measured
+        return torch.where(is_known & condition.has_tracks[:, None, None], condition.tracks, 0.0)
+
+    def _tokens(self, values: Tensor, known: Tensor, condition: MixCondition) -> Tensor:
         """Return what the blocks start from (batch, 1 + tokens, network width)."""
         entered = [
             self.enter[kind](self._features(values[:, _token_slice(kind), :knobs]))
             for kind, knobs in self.config.knobs.items()
         ]
-        heard = torch.where(condition.has_tracks[:, None, None], self.listen(condition.tracks), self.unheard)
-        told = self.label(torch.where(condition.label < 0, self.config.instruments, condition.label))
+        heard = torch.where(condition.has_tracks[:, None, None], self.listen(known), self.unheard)
+        told = self.label(_or_last(condition.label, self.config.instruments)) + self.lead(
+            _or_last(condition.is_lead, 2)
+        )
         entered[-1] = entered[-1] + heard + told + self.stereo(condition.is_stereo.long())
         return torch.cat(entered, dim=1)
 
@@ -182,11 +197,17 @@ def _token_slice(kind: str) -> slice:
     return slice(place, None) if kind == TRACK else slice(place, place + 1)
 
 
-def _attended(is_track: Tensor) -> Tensor | None:
-    """Return which tokens may be looked at (batch, 1, 1, 1 + tokens); None where that is all of them."""
-    if bool(is_track.all()):
-        return None
-    return functional.pad(is_track, (1 + len(BUS_TOKENS), 0), value=True)[:, None, None]
+def _or_last(told: Tensor, last: int) -> Tensor:
+    """Return what is told, `last` where nothing is."""
+    return torch.where(told == NOT_TOLD, last, told)
+
+
+def _attention_bias(pairs: Tensor, condition: MixCondition) -> Tensor:
+    """Return what is added to attention (layers, batch, heads, 1 + tokens, 1 + tokens); padding is never looked at."""
+    others = 1 + len(BUS_TOKENS)
+    bias = functional.pad(pairs, (others, 0, others, 0))
+    is_padding = functional.pad(~condition.is_track, (others, 0), value=False)
+    return bias.masked_fill(is_padding[None, :, None, None], -torch.inf)
 
 
 def _read_config(path: Path) -> DenoiserConfig:

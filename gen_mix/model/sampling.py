@@ -1,7 +1,7 @@
 """Settings for many tracks and seeds at once, as a model gives them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -124,9 +124,7 @@ def _blank(space: ModelSpace, condition: MixCondition) -> Tensor:
 
 def _guided_denoiser(denoiser: Denoiser, condition: MixCondition, scale: float) -> Denoise:
     """Return the denoiser with the tracks bound into it."""
-    nothing = replace(
-        condition, has_tracks=torch.zeros_like(condition.has_tracks), label=torch.full_like(condition.label, -1)
-    )
+    nothing = condition.untold()
     heard = Guide(lambda x, sigma: denoiser(x, sigma, condition), scale)
     return guided(lambda x, sigma: denoiser(x, sigma, nothing), [heard])
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -16,7 +17,10 @@ from gen_mix.sessions.engineers import INTENT, EngineerDraw
 KINDS = ("intent", *BUS_TOKENS, TRACK)
 """Kinds of the tokens of x: the intent, master and buses, then a track in every further place."""
 
-_SMALLEST_STD = 1e-3
+_GRID = torch.linspace(-3.2, 3.2, 65, dtype=torch.float64)
+"""Standard normal values between which a knob's own scale is straight."""
+
+_LEAST_STEP = 1e-5  # of a knob between two values of the grid: a value that every engineer takes still has a way back
 
 
 def space_width(intents: int) -> int:
@@ -55,37 +59,35 @@ class Decoded:
 
 @dataclass(frozen=True)
 class ModelSpace:
-    """Knobs and intent as one tensor x (batch, 1 + tokens, width) with mean 0 and variance 1; token 0 is the intent.
+    """Knobs and intent as one tensor x (batch, 1 + tokens, width), every place standard normal; token 0 is the intent.
 
-    Every knob is centred and scaled by its mean and standard deviation over engineers' mixes, per kind of token. A
-    switch becomes -1 (off) or 1 (on) and is decided at 0, and so are numbers of the intent that are only ever -1 or 1.
+    A knob goes through the quantiles of its places over engineers' mixes, per kind of token: where many engineers
+    are, there is much room. So a narrow mode, such as a pan in the middle, becomes a wide one, which few steps of
+    sampling can hit. A switch becomes -1 (off) or 1 (on) and is decided at 0, and so are numbers of the intent that are
+    only ever -1 or 1.
 
     Attributes:
         intent: Names of the session-wide choices.
-        mean, std: Of each knob's place, per kind (kinds, width); 0 and 1 where there is none.
+        knots: Value of each place where x is a value of the grid, rising (kinds, width, grid), float64.
     """
 
     intent: tuple[str, ...]
-    mean: Tensor
-    std: Tensor
+    knots: Tensor
 
     @classmethod
     def fit(cls, draws: Sequence[EngineerDraw], intent: tuple[str, ...] = INTENT) -> "ModelSpace":
-        """Return the space in which the mixes of `draws`, taken together, are standardized."""
-        width = space_width(len(intent))
-        mean, std = torch.zeros(len(KINDS), width), torch.ones(len(KINDS), width)
+        """Return the space in which the mixes of `draws`, taken together, are standard normal, place by place."""
+        knots = _GRID.repeat(len(KINDS), space_width(len(intent)), 1)
         choices = torch.cat([draw.intent for draw in draws]).double()
-        is_choice = (choices.abs() == 1).all(0)
-        mean[0, : len(intent)] = choices.mean(0).masked_fill(is_choice, 0)
-        std[0, : len(intent)] = _spread(choices).masked_fill(is_choice, 1)
+        for place, values in enumerate(choices.T):
+            knots[0, place] = _GRID if bool((values.abs() == 1).all()) else _quantiles(values)
         for kind, name in enumerate(KINDS[1:], start=1):
             for place, spec in enumerate(LAYOUT.specs(name)):
                 values = torch.cat([_used(draw.parameters, name, place) for draw in draws]).double()
                 if not len(values):  # no engineer had it: it stays where the neutral console has it
                     values = spec.normalized(torch.tensor([spec.default], dtype=torch.float64))
-                mean[kind, place] = 0.5 if spec.is_gate else values.mean()
-                std[kind, place] = 0.5 if spec.is_gate else _spread(values)
-        return cls(intent, mean, std)
+                knots[kind, place] = 0.5 + 0.5 * _GRID if spec.is_gate else _quantiles(values)
+        return cls(intent, knots)
 
     @property
     def width(self) -> int:
@@ -110,25 +112,25 @@ class ModelSpace:
         is_used = torch.zeros_like(values, dtype=torch.bool)
         is_used[:, 0, : len(self.intent)] = True
         is_used[:, 1:, :knobs] = parameters.mask
-        return ((values - self._mean(values)) / self._std(values)).masked_fill(~is_used, 0)
+        return self._to_normal(values).masked_fill(~is_used, 0)
 
     def decode(self, x: Tensor, is_track: Tensor, is_stereo: Tensor) -> Decoded:
         """Return what x (batch, 1 + tokens, width) means for tracks as in `mask`; knobs stop at their ends."""
-        values = x * self._std(x) + self._mean(x)
+        values = self._from_normal(x)
         mask = LAYOUT.mask(is_track, is_stereo)
         normalized = values[:, 1:, : LAYOUT.width].clamp(0, 1).masked_fill(~mask, 0)
         return Decoded(MixParameters(normalized, mask), values[:, 0, : len(self.intent)])
 
     def to_json(self) -> str:
-        """Return the space as JSON: every place with its name, its range if it is a knob, its mean and deviation."""
+        """Return the space as JSON: every place with its name, its range if it is a knob, and its knots."""
         rows = {
             kind: [
-                {**place, "mean": mean, "std": std}
-                for place, mean, std in zip(places, self.mean[row].tolist(), self.std[row].tolist(), strict=False)
+                {**place, "knots": [float(f"{value:.7g}") for value in knots]}
+                for place, knots in zip(places, self.knots[row].tolist(), strict=False)
             ]
             for row, (kind, places) in enumerate(_places(self.intent).items())
         }
-        return json.dumps({"format": 1, **rows}, indent=1)
+        return json.dumps({"format": 2, **rows})
 
     @classmethod
     def from_json(cls, text: str, source: str = "space.json") -> "ModelSpace":
@@ -139,23 +141,36 @@ class ModelSpace:
         """
         try:
             stored = json.loads(text)
-            numbers = {kind: [(float(place["mean"]), float(place["std"])) for place in stored[kind]] for kind in KINDS}
+            numbers = {kind: _stored_knots([place["knots"] for place in stored[kind]]) for kind in KINDS}
             names = {kind: [_identity(place) for place in stored[kind]] for kind in KINDS}
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(f"{source}: expected the space of a model, got {type(error).__name__}: {error}") from error
         for kind, places in _places(INTENT).items():
             _check_places(source, kind, names[kind], [_identity(place) for place in places])
-        mean, std = torch.zeros(len(KINDS), space_width(len(INTENT))), torch.ones(len(KINDS), space_width(len(INTENT)))
+        knots = _GRID.repeat(len(KINDS), space_width(len(INTENT)), 1)
         for row, kind in enumerate(KINDS):
-            mean[row, : len(numbers[kind])] = torch.tensor([pair[0] for pair in numbers[kind]])
-            std[row, : len(numbers[kind])] = torch.tensor([pair[1] for pair in numbers[kind]])
-        return cls(INTENT, mean, std)
+            knots[row, : len(numbers[kind])] = numbers[kind]
+        return cls(INTENT, knots)
 
-    def _mean(self, x: Tensor) -> Tensor:
-        return self.mean.to(x)[_kinds(x)]
+    def _to_normal(self, values: Tensor) -> Tensor:
+        """Return x of the values of places (batch, 1 + tokens, width)."""
+        knots = self.knots.to(values.device)[_kinds(values)].flatten(0, 1)
+        rows = values.double().flatten(1).T.contiguous()
+        after = torch.searchsorted(knots, rows).clamp(1, len(_GRID) - 1)
+        low, high = knots.gather(1, after - 1), knots.gather(1, after)
+        x = _GRID[0] + _STEP * (after - 1 + (rows - low) / (high - low))
+        return x.T.unflatten(1, values.shape[1:]).to(values.dtype)
 
-    def _std(self, x: Tensor) -> Tensor:
-        return self.std.to(x)[_kinds(x)]
+    def _from_normal(self, x: Tensor) -> Tensor:
+        """Return the values of places at x; beyond the grid they go on as straight as between its last two."""
+        knots = self.knots.to(x.device)[_kinds(x)].expand(len(x), -1, -1, -1)
+        place = (x.double() - _GRID[0]) / _STEP
+        before = place.floor().clamp(0, len(_GRID) - 2)
+        low, high = (knots.gather(-1, (before.long() + step)[..., None])[..., 0] for step in (0, 1))
+        return (low + (place - before) * (high - low)).to(x.dtype)
+
+
+_STEP = float(_GRID[1] - _GRID[0])
 
 
 def _kinds(x: Tensor) -> Tensor:
@@ -169,9 +184,23 @@ def _used(parameters: MixParameters, kind: str, place: int) -> Tensor:
     return parameters.normalized[:, tokens, place][parameters.mask[:, tokens, place]]
 
 
-def _spread(values: Tensor) -> Tensor:
-    """Return the standard deviation over the first axis; a knob nobody turns gets a small one, for it divides."""
-    return values.std(0, correction=0).clamp(min=_SMALLEST_STD)
+def _quantiles(values: Tensor) -> Tensor:
+    """Return the values (n,) at the quantiles of the grid (grid,), strictly rising."""
+    shares = torch.special.ndtr(_GRID)
+    knots = torch.from_numpy(np.quantile(values.numpy(), shares.numpy()))
+    return knots.cummax(0).values + _LEAST_STEP * (torch.arange(len(_GRID)) - len(_GRID) // 2)
+
+
+def _stored_knots(rows: Sequence[Sequence[float]]) -> Tensor:
+    """Return stored knots (places, grid).
+
+    Raises:
+        ValueError: They are not as many as the grid has, or do not rise.
+    """
+    knots = torch.tensor(rows, dtype=torch.float64)
+    if knots.shape != (len(rows), len(_GRID)) or not bool((knots.diff(dim=-1) > 0).all()):
+        raise ValueError(f"expected {len(_GRID)} rising knots for each place")
+    return knots
 
 
 def _places(intent: tuple[str, ...]) -> dict[str, list[dict[str, object]]]:

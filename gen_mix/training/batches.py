@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from gen_mix.mix import MixCondition
+from gen_mix.mix import NOT_TOLD, MixCondition
 
 
 @dataclass(frozen=True)
@@ -66,26 +66,32 @@ def _padded(batch: Batch, tracks: int) -> Batch:
     """Return `batch` with room for `tracks` more tracks."""
     if not tracks:
         return batch
-    tokens, vectors, flags = (0, 0, 0, tracks), (0, 0, 0, tracks), (0, tracks)
-    condition = batch.condition
+    tokens = (0, 0, 0, tracks)
     return Batch(
         clean=pad(batch.clean, tokens),
         mask=pad(batch.mask, tokens),
         noise=pad(batch.noise, tokens),
         sigma=batch.sigma,
-        condition=MixCondition(
-            tracks=pad(condition.tracks, vectors),
-            is_track=pad(condition.is_track, flags),
-            is_stereo=pad(condition.is_stereo, flags),
-            has_tracks=condition.has_tracks,
-            label=pad(condition.label, flags, value=-1),
-        ),
+        condition=_with_room(batch.condition, tracks),
+    )
+
+
+def _with_room(condition: MixCondition, tracks: int) -> MixCondition:
+    """Return `condition` with `tracks` places of padding behind the tracks."""
+    return MixCondition(
+        tracks=pad(condition.tracks, (0, 0, 0, tracks)),
+        is_track=pad(condition.is_track, (0, tracks)),
+        is_stereo=pad(condition.is_stereo, (0, tracks)),
+        has_tracks=condition.has_tracks,
+        label=pad(condition.label, (0, tracks), value=NOT_TOLD),
+        is_lead=pad(condition.is_lead, (0, tracks), value=NOT_TOLD),
+        double_of=pad(condition.double_of, (0, tracks), value=NOT_TOLD),
     )
 
 
 def rows_of(condition: MixCondition, rows: Tensor) -> MixCondition:
     """Return the condition of the items `rows` (n,), in that order, repeated where a row is."""
-    return MixCondition(*(getattr(condition, field.name)[rows] for field in fields(MixCondition)))
+    return condition.map(lambda value: value[rows])
 
 
 def _rows(batch: Batch, rows: Tensor) -> Batch:
@@ -102,11 +108,5 @@ def _trimmed(batch: Batch) -> Batch:
         mask=batch.mask[:, :tokens],
         noise=batch.noise[:, :tokens],
         sigma=batch.sigma,
-        condition=MixCondition(
-            tracks=condition.tracks[:, :tracks],
-            is_track=condition.is_track[:, :tracks],
-            is_stereo=condition.is_stereo[:, :tracks],
-            has_tracks=condition.has_tracks,
-            label=condition.label[:, :tracks],
-        ),
+        condition=condition.first(tracks),
     )

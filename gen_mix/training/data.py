@@ -5,18 +5,23 @@ what was drawn before; so any number of processes sees the same data, and a resu
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
+from torch import Tensor
 
 from gen_mix.embeddings.bank import SessionBatch, TrackBank, draw_sessions
 from gen_mix.embeddings.embedder import TrackEmbedder
-from gen_mix.mix import MixCondition
+from gen_mix.embeddings.session import with_labels
+from gen_mix.mix import NOT_TOLD, MixCondition
 from gen_mix.model.space import ModelSpace
 from gen_mix.sessions.engineers import EngineerDraw, draw_engineers
+from gen_mix.sessions.facts import TrackFacts
 from gen_mix.training.batches import Batch, by_size
 from gen_mix.training.loss import draw_sigmas
 from gen_mix.training.seeds import TRAINING, generator_of
 from gen_mix.training.settings import DataSettings, LossSettings
+from gen_mix.training.timbres import Disturbance, Timbres
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,11 @@ class DataSource:
     data: DataSettings
     loss: LossSettings
     seed: int
+
+    @cached_property
+    def timbres(self) -> Timbres:
+        """Differences between timbres of the bank."""
+        return Timbres.of(self.bank)
 
     def draw(self, step: int, process: int = 0, processes: int = 1) -> list[list[Batch]]:
         """Return this process's chunks of the batch of `step`, each as micro-batches of sessions of similar size.
@@ -63,20 +73,36 @@ class DataSource:
             fewest_tracks=self.data.fewest_tracks,
         )
         engineers = draw_engineers(sessions.facts, generator)
-        condition = dropped(self.condition(sessions), sessions, self.data, generator)
+        condition = dropped(self.condition(sessions, generator), sessions, self.data, generator)
         return noised(self.space, engineers, condition, self.loss, generator)
 
     @torch.no_grad()
-    def condition(self, sessions: SessionBatch) -> MixCondition:
-        """Return what the model is told of `sessions`: embeddings, no labels."""
-        facts = sessions.facts
-        return MixCondition(
-            tracks=self.embedder(sessions.features, facts.measurements),
-            is_track=facts.is_track,
-            is_stereo=facts.is_stereo,
-            has_tracks=torch.ones(len(facts), dtype=torch.bool),
-            label=torch.full_like(facts.instrument, -1),
-        )
+    def condition(self, sessions: SessionBatch, generator: torch.Generator | None = None) -> MixCondition:
+        """Return what the model is told of `sessions`: embeddings, no labels.
+
+        Args:
+            sessions: Of the bank.
+            generator: Of timbres that the bank does not have; without one, tracks sound as they are. What is measured
+                stays as it is: engineers react to it.
+        """
+        facts, features, measurements = sessions.facts, sessions.features, sessions.facts.measurements
+        _, measured = self.embedder.standardize(features, measurements)
+        if generator is not None:
+            how = Disturbance(self.data.timbre, self.data.timbre_noise)
+            rows = self.timbres.disturb(
+                features.flatten(0, 1), measurements.flatten(0, 1), how, generator, _like(facts)
+            )
+            features, measurements = (value.unflatten(0, facts.is_track.shape) for value in rows)
+        heard = self.embedder(features, measurements)[..., : -self.embedder.measured]
+        return MixCondition.heard(torch.cat([heard, measured], dim=-1), facts.is_track, facts.is_stereo)
+
+
+def _like(facts: TrackFacts) -> Tensor:
+    """Return whose timbre each track shares, counted through all sessions (batch · tracks,): doubles have one."""
+    batch, tracks = facts.is_track.shape
+    own = torch.arange(tracks).expand(batch, -1)
+    shared = torch.where(facts.double_of >= 0, torch.minimum(own, facts.double_of), own)
+    return (shared + tracks * torch.arange(batch)[:, None]).flatten()
 
 
 def dropped(
@@ -84,11 +110,14 @@ def dropped(
 ) -> MixCondition:
     """Return `condition` with the embeddings of some sessions hidden and the labels of some told."""
     chance = torch.rand(2, len(sessions.facts), generator=generator)
+    told = with_labels(condition, sessions.facts)
     is_told = (chance[1] < data.tell_labels)[:, None] & condition.is_track
     return replace(
         condition,
         has_tracks=chance[0] >= data.drop_tracks,
-        label=torch.where(is_told, sessions.facts.instrument, -1),
+        label=torch.where(is_told, told.label, NOT_TOLD),
+        is_lead=torch.where(is_told, told.is_lead, NOT_TOLD),
+        double_of=torch.where(is_told, told.double_of, NOT_TOLD),
     )
 
 

@@ -8,9 +8,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gen_mix.embeddings.embedder import EmbedderConfig, TrackEmbedder
-from gen_mix.embeddings.features import MEL_BANDS, group_slice
 from gen_mix.embeddings.track_bank import TrackBank
 from gen_mix.sessions.instruments import INSTRUMENTS
+from gen_mix.training.timbres import Disturbance, Timbres
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,7 @@ class EmbedderTraining:
         weight_decay: Of matrices.
         label_smoothing: Share of probability given to other instruments.
         balance: 0 draws tracks as they come, 1 draws each instrument as often.
-        tone_db: Strength of the random smooth changes of the spectrum.
-        noise: Strength of the noise on standardized features.
+        disturbance: How far from the timbres of the bank tracks are moved.
         held_out: Share of the sessions that set the temperature, 0 to below 1; 0 leaves it at one.
         network: Size of the network.
 
@@ -37,10 +36,9 @@ class EmbedderTraining:
     batch: int = 256
     learning_rate: float = 2e-3
     weight_decay: float = 0.05
-    label_smoothing: float = 0.1
+    label_smoothing: float = 0.05
     balance: float = 0.5
-    tone_db: float = 6.0
-    noise: float = 1.2
+    disturbance: Disturbance = field(default_factory=Disturbance)
     held_out: float = 0.1
     network: EmbedderConfig = field(default_factory=EmbedderConfig)
 
@@ -71,13 +69,12 @@ def train_embedder(
     optimizer = torch.optim.AdamW(_groups(embedder, training.weight_decay), lr=training.learning_rate)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, training.steps))
     weights = balanced_weights(known.instrument, training.balance)
+    timbres = Timbres.of(known)
     embedder.train()
     for _ in range(training.steps):
         rows = torch.multinomial(weights, training.batch, replacement=True, generator=generator)
-        features = changed_tone(known.features[rows], training.tone_db, generator)
-        spread = training.noise * embedder.feature_deviation
-        features = features + spread * torch.randn(features.shape, generator=generator)
-        logits = _logits(embedder, features, known.measurements[rows], generator)
+        heard = timbres.disturb(known.features[rows], known.measurements[rows], training.disturbance, generator)
+        logits = _logits(embedder, *heard, generator)
         loss = functional.cross_entropy(logits, known.instrument[rows], label_smoothing=training.label_smoothing)
         optimizer.zero_grad()
         loss.backward()
@@ -86,7 +83,8 @@ def train_embedder(
         schedule.step()
     embedder.eval()
     if len(held_out):
-        embedder.temperature.fill_(best_temperature(embedder, held_out))
+        heard = timbres.disturb(held_out.features, held_out.measurements, training.disturbance, generator)
+        embedder.temperature.fill_(best_temperature(embedder, *heard, held_out.instrument))
     return embedder
 
 
@@ -111,33 +109,15 @@ def balanced_weights(instrument: Tensor, balance: float) -> Tensor:
     return counts[instrument] ** -balance
 
 
-def changed_tone(features: Tensor, tone_db: float, generator: torch.Generator) -> Tensor:
-    """Return features as if each track had another equalizer: a smooth random curve is added to its spectrum.
-
-    Args:
-        features: (batch, FEATURES), as measured.
-        tone_db: Deviation of the slowest part of the curve; faster ones are smaller.
-        generator: Of the curves.
-    """
-    order = torch.arange(1, 7)
-    place = (torch.arange(MEL_BANDS) + 0.5) / MEL_BANDS
-    waves = torch.cos(math.pi * order[:, None] * place) / order[:, None].sqrt()
-    curve_db = tone_db * torch.randn(len(features), len(order), generator=generator) @ waves
-    features = features.clone()
-    for name in ("spectrum_db", "log_mean_db"):
-        features[:, group_slice(name)] += curve_db
-    return features
-
-
 @torch.no_grad()
-def best_temperature(embedder: TrackEmbedder, bank: TrackBank) -> float:
-    """Return the temperature at which the embedder's posterior is most likely on a bank.
+def best_temperature(embedder: TrackEmbedder, features: Tensor, measurements: Tensor, instrument: Tensor) -> float:
+    """Return the temperature at which the embedder's posterior is most likely for tracks of these instruments.
 
     Guo et al. (2017), "On calibration of modern neural networks".
     """
-    logits = embedder.class_logits(bank.features, bank.measurements) * embedder.temperature
+    logits = embedder.class_logits(features, measurements) * embedder.temperature
     temperatures = torch.logspace(-1, 1, 81)
-    losses = [functional.cross_entropy(logits / temperature, bank.instrument) for temperature in temperatures]
+    losses = [functional.cross_entropy(logits / temperature, instrument) for temperature in temperatures]
     return float(temperatures[int(torch.stack(losses).argmin())])
 
 

@@ -108,6 +108,7 @@ def first_network(settings: TrainingSettings, sources: Sources) -> Denoiser:
         width=size.width,
         layers=size.layers,
         heads=size.heads,
+        measured=sources.embedder.measured,
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)

@@ -33,7 +33,9 @@ class DataSettings:
         fewest_tracks: Fewest tracks of a session.
         most_tracks: Most tracks of a session.
         drop_tracks: Probability that a session's embeddings are hidden.
-        tell_labels: Probability that a session's true instrument classes are told.
+        tell_labels: Probability that a session's true labels are told.
+        timbre: How far from the timbres of the bank tracks are moved; see `gen_mix.training.timbres.Disturbance`.
+        timbre_noise: The same for noise.
         space_draws: Engineers from which means and spreads of the knobs are taken.
     """
 
@@ -51,6 +53,8 @@ class DataSettings:
     most_tracks: int = 24
     drop_tracks: float = 0.1
     tell_labels: float = 0.2
+    timbre: float = 2.5
+    timbre_noise: float = 0.4
     space_draws: int = 4096
 
     def __post_init__(self) -> None:
@@ -62,6 +66,7 @@ class DataSettings:
         _require(0 <= self.held_out <= 0.5, "data.held_out", "0 to 0.5", self.held_out)
         _require(0 <= self.drop_tracks <= 1, "data.drop_tracks", "0 to 1", self.drop_tracks)
         _require(0 <= self.tell_labels <= 1, "data.tell_labels", "0 to 1", self.tell_labels)
+        _require(min(self.timbre, self.timbre_noise) >= 0, "data.timbre", "at least 0", self.timbre)
         _require(self.instant_sessions >= 4, "data.instant_sessions", "at least 4", self.instant_sessions)
 
 

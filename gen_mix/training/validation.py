@@ -50,14 +50,7 @@ class HeldOut:
         tracks = int(self.condition.is_track[0].sum())
         tokens = self.engineers.shape[2] - self.condition.is_track.shape[1] + tracks
         alone = rows_of(self.condition, torch.zeros(1, dtype=torch.int64))
-        condition = MixCondition(
-            alone.tracks[:, :tracks],
-            alone.is_track[:, :tracks],
-            alone.is_stereo[:, :tracks],
-            alone.has_tracks,
-            alone.label[:, :tracks],
-        )
-        return HeldOut(self.space, condition, self.engineers[:1, :, :tokens], self.others[:1, :, :tokens])
+        return HeldOut(self.space, alone.first(tracks), self.engineers[:1, :, :tokens], self.others[:1, :, :tokens])
 
     def decode(self, settings: Tensor) -> Decoded:
         """Return what `settings` (sessions, mixes, tokens, width) mean, one batch of all (sessions · mixes, …)."""

@@ -22,9 +22,7 @@ def subject_of(session: Session) -> Subject:
     """A session of which nothing but the labels is known."""
     facts = facts_of_session(session)
     tracks = facts.instrument.shape[1]
-    nothing = MixCondition(
-        torch.zeros(1, tracks, 1), facts.is_track, facts.is_stereo, torch.zeros(1, dtype=torch.bool), facts.instrument
-    )
+    nothing = MixCondition.heard(torch.zeros(1, tracks, 1), facts.is_track, facts.is_stereo).untold()
     return Subject(facts, torch.zeros(1, tracks, 1), nothing)
 
 

@@ -10,11 +10,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from gen_mix.errors import InputError
-from gen_mix.mix import MixCondition
+from gen_mix.mix import NOT_TOLD, MixCondition
 from gen_mix.model.denoiser import Denoiser, DenoiserConfig
 from gen_mix.model.space import space_mask, space_width
 
-CONFIG = DenoiserConfig(condition_width=10, intents=5, width=32, layers=2, heads=4)
+CONFIG = DenoiserConfig(condition_width=10, intents=5, width=32, layers=2, heads=4, measured=3)
 
 
 def made(config: DenoiserConfig = CONFIG, seed: int = 0) -> Denoiser:
@@ -28,14 +28,20 @@ def made(config: DenoiserConfig = CONFIG, seed: int = 0) -> Denoiser:
 
 
 def conditioned(batch: int, tracks: int, seed: int = 1) -> MixCondition:
-    """Return tracks with random embeddings, some stereo, some labelled."""
+    """Return tracks with random embeddings, some stereo; of every other item, all labels are told."""
     generator = torch.Generator().manual_seed(seed)
-    return MixCondition(
+    heard = MixCondition.heard(
         torch.randn(batch, tracks, CONFIG.condition_width, generator=generator),
         torch.ones(batch, tracks, dtype=torch.bool),
         torch.rand(batch, tracks, generator=generator) < 0.5,
-        torch.ones(batch, dtype=torch.bool),
-        torch.randint(-1, CONFIG.instruments, (batch, tracks), generator=generator),
+    )
+    partner = torch.arange(tracks).flip(0).expand(batch, -1)
+    is_told = torch.arange(batch)[:, None] % 2 == 0
+    return replace(
+        heard,
+        label=torch.where(is_told, torch.randint(CONFIG.instruments, (batch, tracks), generator=generator), NOT_TOLD),
+        is_lead=torch.where(is_told, (torch.arange(tracks) == 1).long(), NOT_TOLD),
+        double_of=torch.where(is_told, torch.where(partner == torch.arange(tracks), -1, partner), NOT_TOLD),
     )
 
 
@@ -50,13 +56,10 @@ MODEL = made()
 
 def permuted(condition: MixCondition, order: list[int]) -> MixCondition:
     """Return the condition with its tracks in another order."""
-    return replace(
-        condition,
-        tracks=condition.tracks[:, order],
-        is_track=condition.is_track[:, order],
-        is_stereo=condition.is_stereo[:, order],
-        label=condition.label[:, order],
-    )
+    place = torch.tensor([order.index(track) for track in range(len(order))])
+    double = condition.double_of
+    moved = condition.map(lambda value: value[:, order] if value.ndim > 1 else value)
+    return replace(moved, double_of=torch.where(double >= 0, place[double.clamp_min(0)], double)[:, order])
 
 
 def test_permuted_tracks_permute_the_answer() -> None:
@@ -71,13 +74,7 @@ def test_padding_is_never_seen() -> None:
     is_track = condition.is_track.clone()
     is_track[:, 4:] = False
     answer = MODEL(x, sigma, replace(condition, is_track=is_track))
-    short = MixCondition(
-        condition.tracks[:, :4],
-        is_track[:, :4],
-        condition.is_stereo[:, :4],
-        condition.has_tracks,
-        condition.label[:, :4],
-    )
+    short = replace(condition, is_track=is_track).first(4)
     assert torch.allclose(answer[:, :8], MODEL(x[:, :8], sigma, short), atol=1e-5)
     assert not answer[:, 8:].any()
 
@@ -106,15 +103,32 @@ def test_dropped_embeddings_change_nothing_but_their_flag_does() -> None:
     assert not torch.allclose(MODEL(x, sigma, dropped), MODEL(x, sigma, condition))
 
 
+def test_labels_stand_in_for_all_that_is_heard_but_not_for_measurements() -> None:
+    x, sigma, condition = noisy(1, 4), torch.ones(1), conditioned(1, 4)
+    heard = CONFIG.condition_width - CONFIG.measured
+    for place, is_read in [(0, False), (heard - 1, False), (heard, True)]:
+        tracks = condition.tracks.clone()
+        tracks[:, 0, place] += 1.0
+        changed = MODEL(x, sigma, replace(condition, tracks=tracks)) - MODEL(x, sigma, condition)
+        assert bool(changed.any()) is is_read
+
+
+@pytest.mark.parametrize("label", ["label", "is_lead", "double_of"])
+def test_every_label_is_read(label: str) -> None:
+    x, sigma, condition = noisy(1, 4), torch.ones(1), conditioned(1, 4)
+    other = replace(condition, **{label: (getattr(condition, label) + 1) % 2})
+    assert not torch.allclose(MODEL(x, sigma, other), MODEL(x, sigma, condition), atol=1e-4)
+
+
+def test_an_untold_condition_is_neither_heard_nor_told() -> None:
+    x, sigma, condition = noisy(2, 4), torch.ones(2), conditioned(2, 4)
+    other = replace(conditioned(2, 4, seed=9), is_stereo=condition.is_stereo)
+    assert torch.equal(MODEL(x, sigma, condition.untold()), MODEL(x, sigma, other.untold()))
+
+
 def test_an_item_does_not_depend_on_its_batch() -> None:
     x, sigma, condition = noisy(3, 5), torch.tensor([0.1, 1.0, 10.0]), conditioned(3, 5)
-    second = MixCondition(
-        condition.tracks[1:2],
-        condition.is_track[1:2],
-        condition.is_stereo[1:2],
-        condition.has_tracks[1:2],
-        condition.label[1:2],
-    )
+    second = condition.map(lambda value: value[1:2])
     alone = MODEL(x[1:2], sigma[1:2], second)
     assert torch.allclose(MODEL(x, sigma, condition)[1:2], alone, atol=1e-5)
 
@@ -160,7 +174,7 @@ def test_weights_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     MODEL.save_pretrained(tmp_path)
     config = json.loads((tmp_path / "denoiser.json").read_text())
     (tmp_path / "denoiser.json").write_text(json.dumps({**config, "condition_width": 11}))
-    with pytest.raises(InputError, match=r"expected listen.0.bias \(11,\), got \(10,\)"):
+    with pytest.raises(InputError, match=r"expected listen.0.weight \(64, 11\), got \(64, 10\)"):
         Denoiser.from_pretrained(tmp_path)
     MODEL.save_pretrained(tmp_path)
     state = load_file(tmp_path / "denoiser.safetensors")

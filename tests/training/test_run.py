@@ -7,7 +7,9 @@ import torch
 from accelerate import Accelerator
 
 from gen_mix.config import load_config
+from gen_mix.embeddings.bank import draw_sessions
 from gen_mix.errors import InputError
+from gen_mix.mix import NOT_TOLD
 from gen_mix.pipeline import MixPipeline
 from gen_mix.sessions.instant import instant_session
 from gen_mix.training.data import DataSource
@@ -112,3 +114,21 @@ def test_what_is_diffused_has_mean_zero_and_variance_one(source):
 def test_processes_that_cannot_share_a_batch_are_refused():
     with pytest.raises(InputError, match=r"data\.chunk: expected 3 processes"):
         check_processes(TrainingSettings(out="x").data, 3)
+
+
+def test_tracks_sound_of_other_timbres_and_measure_as_they_do(source):
+    sessions = draw_sessions(source.bank, 8, torch.Generator().manual_seed(0))
+    plain, other = source.condition(sessions), source.condition(sessions, torch.Generator().manual_seed(1))
+    heard = source.embedder.width - source.embedder.measured
+    assert torch.equal(plain.tracks[..., heard:], other.tracks[..., heard:])
+    changed = (plain.tracks - other.tracks)[..., :heard].abs().amax(-1)
+    assert (changed[plain.is_track] > 0.01).all()
+
+
+def test_all_labels_are_told_or_none(source):
+    source = replace(source, data=replace(source.data, chunk=64, batch=64, tell_labels=0.5))
+    condition = source.chunk(0, 0).condition
+    is_told = condition.label != NOT_TOLD
+    assert is_told.any()
+    assert torch.equal(is_told, condition.is_lead != NOT_TOLD)
+    assert torch.equal(is_told, condition.double_of != NOT_TOLD)

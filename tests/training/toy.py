@@ -25,12 +25,10 @@ def toy_chunk(step: int, chunk: int, items: int = 2) -> Batch:
     generator = generator_of(0, 0, step, chunk)
     tracks = int(torch.randint(1, 4, (), generator=generator))
     is_track = torch.arange(tracks) < torch.randint(1, tracks + 1, (items, 1), generator=generator)
-    condition = MixCondition(
+    condition = MixCondition.heard(
         tracks=torch.randn(items, tracks, CONDITION_WIDTH, generator=generator) * is_track[..., None],
         is_track=is_track,
         is_stereo=is_track & (torch.rand(items, tracks, generator=generator) < 0.5),
-        has_tracks=torch.ones(items, dtype=torch.bool),
-        label=torch.full((items, tracks), -1),
     )
     mask = space_mask(condition.is_track, condition.is_stereo, INTENTS)
     clean = torch.randn(items, mask.shape[1], space_width(INTENTS), generator=generator).masked_fill(~mask, 0)
