@@ -20,6 +20,7 @@ KINDS = ("intent", *BUS_TOKENS, TRACK)
 _GRID = torch.linspace(-3.2, 3.2, 65, dtype=torch.float64)
 """Standard normal values between which a knob's own scale is straight."""
 
+_STEP = float(_GRID[1] - _GRID[0])
 _LEAST_STEP = 1e-5  # of a knob between two values of the grid: a value that every engineer takes still has a way back
 
 
@@ -59,12 +60,12 @@ class Decoded:
 
 @dataclass(frozen=True)
 class ModelSpace:
-    """Knobs and intent as one tensor x (batch, 1 + tokens, width), every place standard normal; token 0 is the intent.
+    """Knobs and intent as one tensor x (batch, 1 + tokens, width) with mean 0 and variance 1; token 0 is the intent.
 
     A knob goes through the quantiles of its places over engineers' mixes, per kind of token: where many engineers
-    are, there is much room. So a narrow mode, such as a pan in the middle, becomes a wide one, which few steps of
-    sampling can hit. A switch becomes -1 (off) or 1 (on) and is decided at 0, and so are numbers of the intent that are
-    only ever -1 or 1.
+    are, there is more room, and where none are, as much as before. So a narrow mode, such as a pan in the middle,
+    becomes a wide one, which few steps of sampling can hit, and stays apart from its neighbours. A switch becomes -1
+    (off) or 1 (on) and is decided at 0, and so are numbers of the intent that are only ever -1 or 1.
 
     Attributes:
         intent: Names of the session-wide choices.
@@ -76,17 +77,17 @@ class ModelSpace:
 
     @classmethod
     def fit(cls, draws: Sequence[EngineerDraw], intent: tuple[str, ...] = INTENT) -> "ModelSpace":
-        """Return the space in which the mixes of `draws`, taken together, are standard normal, place by place."""
+        """Return the space in which every place of the mixes of `draws`, taken together, has mean 0 and variance 1."""
         knots = _GRID.repeat(len(KINDS), space_width(len(intent)), 1)
         choices = torch.cat([draw.intent for draw in draws]).double()
         for place, values in enumerate(choices.T):
-            knots[0, place] = _GRID if bool((values.abs() == 1).all()) else _quantiles(values)
+            knots[0, place] = _GRID if bool((values.abs() == 1).all()) else _scale(values)
         for kind, name in enumerate(KINDS[1:], start=1):
             for place, spec in enumerate(LAYOUT.specs(name)):
                 values = torch.cat([_used(draw.parameters, name, place) for draw in draws]).double()
                 if not len(values):  # no engineer had it: it stays where the neutral console has it
                     values = spec.normalized(torch.tensor([spec.default], dtype=torch.float64))
-                knots[kind, place] = 0.5 + 0.5 * _GRID if spec.is_gate else _quantiles(values)
+                knots[kind, place] = 0.5 + 0.5 * _GRID if spec.is_gate else _scale(values)
         return cls(intent, knots)
 
     @property
@@ -170,9 +171,6 @@ class ModelSpace:
         return (low + (place - before) * (high - low)).to(x.dtype)
 
 
-_STEP = float(_GRID[1] - _GRID[0])
-
-
 def _kinds(x: Tensor) -> Tensor:
     """Return the place in `KINDS` of each token of x (1 + tokens,)."""
     return torch.arange(x.shape[1], device=x.device).clamp(max=len(KINDS) - 1)
@@ -184,11 +182,27 @@ def _used(parameters: MixParameters, kind: str, place: int) -> Tensor:
     return parameters.normalized[:, tokens, place][parameters.mask[:, tokens, place]]
 
 
-def _quantiles(values: Tensor) -> Tensor:
-    """Return the values (n,) at the quantiles of the grid (grid,), strictly rising."""
+def _scale(values: Tensor) -> Tensor:
+    """Return the values of a place at the grid (grid,), strictly rising, given what engineers have there (n,).
+
+    From one quantile to the next it is as far as between those of a normal distribution, but never nearer than on a
+    straight scale: room is only added. Then all is standardized, and beyond the grid it goes on straight.
+    """
     shares = torch.special.ndtr(_GRID)
-    knots = torch.from_numpy(np.quantile(values.numpy(), shares.numpy()))
-    return knots.cummax(0).values + _LEAST_STEP * (torch.arange(len(_GRID)) - len(_GRID) // 2)
+    knots = torch.from_numpy(np.quantile(values.numpy(), shares.numpy())).cummax(0).values
+    spread = values.std(correction=0).clamp_min(_LEAST_STEP)
+    places = torch.cat([torch.zeros(1), torch.maximum(knots.diff() / spread, torch.tensor(_STEP))]).cumsum(0)
+    weights = torch.exp(-(_GRID**2) / 2)
+    centred = places - (weights * places).sum() / weights.sum()
+    standard = centred / ((weights * centred**2).sum() / weights.sum()).sqrt()
+    return _line(_GRID, standard, knots) + _LEAST_STEP * (torch.arange(len(_GRID)) - len(_GRID) // 2)
+
+
+def _line(x: Tensor, places: Tensor, values: Tensor) -> Tensor:
+    """Return what the line through (places, values) is at x, its ends made longer."""
+    after = torch.searchsorted(places, x).clamp(1, len(places) - 1)
+    slope = (values[after] - values[after - 1]) / (places[after] - places[after - 1])
+    return values[after - 1] + slope * (x - places[after - 1])
 
 
 def _stored_knots(rows: Sequence[Sequence[float]]) -> Tensor:
