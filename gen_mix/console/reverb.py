@@ -61,7 +61,7 @@ def impulse_response(
         (batch, 2, samples) of the type of `decay_s`; shorter responses are followed by zeros.
     """
     rows = zip(pre_delay_ms, decay_s, damping_hz, low_cut_hz, width, strict=True)
-    pairs = [_widen(_response_pair(Room(*knobs), sample_rate), width) for *knobs, width in rows]
+    pairs = [_widen(response_pair(Room(*knobs), sample_rate), width) for *knobs, width in rows]
     longest = max(pair.shape[-1] for pair in pairs)
     return torch.stack([pad(pair, (0, longest - pair.shape[-1])) for pair in pairs])
 
@@ -70,7 +70,7 @@ def reverberate(audio: Tensor, knobs: Knobs, sample_rate: int) -> Tensor:
     """Return the reverberation of `audio` (2, samples), without the dry sound, cut to the same length."""
     names = ("pre_delay_ms", "decay_s", "damping_hz", "low_cut_hz")
     room = Room(*(knobs.value(name).to(audio) for name in names))
-    pair = _response_pair(room, sample_rate)[:, : audio.shape[-1]]
+    pair = response_pair(room, sample_rate)[:, : audio.shape[-1]]
     size = next_fast_len(audio.shape[-1] + pair.shape[-1], real=True)
     left, right = torch.fft.rfft(audio, size)
     first, second = torch.fft.rfft(pair, size)
@@ -85,7 +85,7 @@ def _widen(wet: Tensor, width: Tensor) -> Tensor:
     return torch.stack([mid + side, mid - side]) / math.sqrt(2)
 
 
-def _response_pair(room: Room, sample_rate: int) -> Tensor:
+def response_pair(room: Room, sample_rate: int) -> Tensor:
     """Return two unrelated responses (2, samples), each of energy 1/2 before damping and low cut."""
     samples = next_fast_len(math.ceil(_TAIL * room.decay_s.item() * sample_rate), real=True)
     noise = _noise(sample_rate)[:, :samples].to(room.decay_s)
