@@ -34,7 +34,7 @@ class MixDown:
 
     Attributes:
         session: What was mixed.
-        parameters: Batch 1, tracks in the order of the session.
+        alternative: How.
         returns: What came back from each effect bus that was fed, before the master: (2, samples).
         finished: The finished mix.
         gain: What bus compressor, loudness target and limiter together turned the mix by, (samples,).
@@ -42,7 +42,7 @@ class MixDown:
     """
 
     session: Session
-    parameters: MixParameters
+    alternative: Alternative
     returns: dict[str, Tensor]
     finished: Finished
     gain: Tensor
@@ -50,13 +50,13 @@ class MixDown:
 
     def strip(self, place: int) -> Tensor:
         """Return track `place` after its strip, before the master: (2, samples)."""
-        knobs = track_knobs(self.parameters, place)
+        knobs = track_knobs(self.alternative.parameters, place)
         with torch.no_grad():
             return render_strip(self.session.tracks[place].staged, knobs, self.session.sample_rate)
 
     def through_master(self, audio: Tensor) -> Tensor:
         """Return the part of the finished mix that `audio` (2, samples), a part of the sum, became."""
-        master = bus_knobs(self.parameters, MASTER)
+        master = bus_knobs(self.alternative.parameters, MASTER)
         return equalize(audio, master, self.session.sample_rate) * self.gain
 
     def stems(self) -> Iterator[Tensor]:
@@ -77,7 +77,7 @@ def mix_down(session: Session, alternative: Alternative) -> MixDown:
         loudness = _ratio(finished.audio, mastered)
     limiting_db = finished.gain_db - 20 * math.log10(float(loudness.min()))
     gain = _compression(equalized, master, rate) * loudness
-    return MixDown(session, parameters, returns, finished, gain, max(limiting_db, 0.0))
+    return MixDown(session, alternative, returns, finished, gain, max(limiting_db, 0.0))
 
 
 def _sum(session: Session, parameters: MixParameters) -> tuple[Tensor, dict[str, Tensor]]:
