@@ -71,13 +71,17 @@ def _delay_line(delay_samples: Tensor, angle: Tensor) -> Tensor:
     of the audio wraps round to its end, where the circle outside the unit circle makes it loud.
     """
     whole = math.floor(delay_samples.item())
-    part = delay_samples - whole
-    taps = (
+    taps = cubic_taps(delay_samples - whole)
+    step = torch.exp(-1j * angle)
+    cubic = taps[0] + step * (taps[1] + step * (taps[2] + step * taps[3]))
+    return torch.exp(-1j * angle * (whole - 1)) * cubic
+
+
+def cubic_taps(part: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return the weights of a delay of -1, 0, 1 and 2 samples that make one of `part`, 0 to 1: Lagrange's cubic."""
+    return (
         -part * (part - 1) * (part - 2) / 6,
         (part + 1) * (part - 1) * (part - 2) / 2,
         -(part + 1) * part * (part - 2) / 2,
         (part + 1) * part * (part - 1) / 6,
     )
-    step = torch.exp(-1j * angle)
-    cubic = taps[0] + step * (taps[1] + step * (taps[2] + step * taps[3]))
-    return torch.exp(-1j * angle * (whole - 1)) * cubic
