@@ -18,7 +18,8 @@ from gen_mix.console.recursions import smooth_gain
 LOWEST_LEVEL_DB = -120.0
 """Of the detector; under every threshold."""
 
-_SMALLEST_KNEE_DB = 1e-3  # differs from a hard knee by 0.0002 dB at most, and has a slope everywhere
+SMALLEST_KNEE_DB = 1e-3
+"""Differs from a hard knee by 0.0002 dB at most, and has a slope everywhere."""
 
 
 def static_gain_db(level_db: Tensor, threshold_db: Tensor, ratio: Tensor, knee_db: Tensor) -> Tensor:
@@ -33,7 +34,7 @@ def static_gain_db(level_db: Tensor, threshold_db: Tensor, ratio: Tensor, knee_d
     Returns:
         In dB, at most 0.
     """
-    knee_db = knee_db.clamp(min=_SMALLEST_KNEE_DB)
+    knee_db = knee_db.clamp(min=SMALLEST_KNEE_DB)
     above = (level_db - threshold_db + knee_db / 2).clamp(min=0)
     inside = torch.minimum(above, knee_db)
     return (1 / ratio - 1) * (inside.square() / (2 * knee_db) + (above - inside))

@@ -123,7 +123,7 @@ def eq_response_db(parameters: MixParameters, kind: str, freqs_hz: Tensor, sampl
         values = LAYOUT.value(exact, kind, name)
         return values if kind == TRACK else values[:, None]
 
-    filters = {f"eq.{band}": _band_filters(band, value, sample_rate) for band in EQ_BANDS}
+    filters = {f"eq.{band}": band_filters(band, value, sample_rate) for band in EQ_BANDS}
     if kind == TRACK:
         filters["high_pass"] = high_pass(value("high_pass.freq_hz"), sample_rate)
     gains_db = [
@@ -133,14 +133,15 @@ def eq_response_db(parameters: MixParameters, kind: str, freqs_hz: Tensor, sampl
     return torch.stack(gains_db).sum(dim=0)
 
 
-def _band_filters(band: str, value: Callable[[str], Tensor], sample_rate: int) -> Tensor:
+def band_filters(band: str, value: Callable[[str], Tensor], sample_rate: int) -> Tensor:
+    """Return the filters (*, 6) of one EQ band, given what returns the values (*) of a knob by its name."""
     freq_hz, gain_db, q = value(f"eq.{band}.freq_hz"), value(f"eq.{band}.gain_db"), value(f"eq.{band}.q")
     return eq_band(band, freq_hz, gain_db, q, sample_rate)
 
 
 def active_sections(knobs: Knobs, sample_rate: int) -> Tensor:
     """Return the filters that are on in a track strip or the master, in their order: (sections, 6), perhaps none."""
-    sections = [_band_filters(band, knobs.value, sample_rate) for band in EQ_BANDS if knobs.is_on(f"eq.{band}")]
+    sections = [band_filters(band, knobs.value, sample_rate) for band in EQ_BANDS if knobs.is_on(f"eq.{band}")]
     if knobs.kind == TRACK and knobs.is_on("high_pass"):
         sections.insert(0, high_pass(knobs.value("high_pass.freq_hz"), sample_rate))
     return torch.stack(sections) if sections else knobs.normalized.new_zeros(0, 6)
