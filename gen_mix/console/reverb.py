@@ -61,24 +61,27 @@ def impulse_response(
         (batch, 2, samples) of the type of `decay_s`; shorter responses are followed by zeros.
     """
     rows = zip(pre_delay_ms, decay_s, damping_hz, low_cut_hz, width, strict=True)
-    pairs = [_widen(response_pair(Room(*knobs), sample_rate), width) for *knobs, width in rows]
+    pairs = [narrow(response_pair(Room(*knobs), sample_rate), width) for *knobs, width in rows]
     longest = max(pair.shape[-1] for pair in pairs)
     return torch.stack([pad(pair, (0, longest - pair.shape[-1])) for pair in pairs])
 
 
+def room_of(knobs: Knobs, dtype: torch.dtype) -> Room:
+    """Return the room that the knobs of the reverb bus stand for, computed with `dtype`."""
+    return Room(*(knobs.value(name).to(dtype) for name in ("pre_delay_ms", "decay_s", "damping_hz", "low_cut_hz")))
+
+
 def reverberate(audio: Tensor, knobs: Knobs, sample_rate: int) -> Tensor:
     """Return the reverberation of `audio` (2, samples), without the dry sound, cut to the same length."""
-    names = ("pre_delay_ms", "decay_s", "damping_hz", "low_cut_hz")
-    room = Room(*(knobs.value(name).to(audio) for name in names))
-    pair = response_pair(room, sample_rate)[:, : audio.shape[-1]]
+    pair = response_pair(room_of(knobs, audio.dtype), sample_rate)[:, : audio.shape[-1]]
     size = next_fast_len(audio.shape[-1] + pair.shape[-1], real=True)
     left, right = torch.fft.rfft(audio, size)
     first, second = torch.fft.rfft(pair, size)
     wet = torch.fft.irfft(torch.stack([first * left + second * right, second * left - first * right]), size)
-    return _widen(wet[:, : audio.shape[-1]], knobs.value("width"))
+    return narrow(wet[:, : audio.shape[-1]], knobs.value("width"))
 
 
-def _widen(wet: Tensor, width: Tensor) -> Tensor:
+def narrow(wet: Tensor, width: Tensor) -> Tensor:
     """Return `wet` (2, samples) between mono and as it is, at the same power if its channels are unrelated."""
     angle = width.to(wet) * (math.pi / 4)
     mid, side = torch.cos(angle) * (wet[0] + wet[1]), torch.sin(angle) * (wet[0] - wet[1])
