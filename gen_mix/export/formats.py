@@ -5,6 +5,7 @@ from pathlib import Path
 
 from gen_mix.export.dawproject.export import export_dawproject
 from gen_mix.export.readme import Export, Part, readme_text
+from gen_mix.export.reaper.export import export_reaper
 from gen_mix.export.recall import export_recall
 from gen_mix.export.stems import export_stems
 from gen_mix.export.table import export_table
@@ -16,6 +17,7 @@ EXPORTERS: dict[str, Callable[[Path, Export], Part]] = {
     "recall": export_recall,
     "csv": export_table,
     "dawproject": export_dawproject,
+    "rpp": export_reaper,
 }
 """By the names that the command line has for them; each writes its own files into a folder."""
 

@@ -105,9 +105,14 @@ def _compression(equalized: Tensor, master: Knobs, sample_rate: int) -> Tensor:
     """Return the factor of the bus compressor over time (samples,)."""
     if not master.is_on("compressor"):
         return equalized.new_ones(equalized.shape[-1])
-    names = ("threshold_db", "ratio", "attack_ms", "release_ms", "knee_db")
     gain_db = compressor_gain_db(
-        level_db(equalized), *(master.value(f"compressor.{name}") for name in names), sample_rate
+        level_db(equalized),
+        threshold_db=master.value("compressor.threshold_db"),
+        ratio=master.value("compressor.ratio"),
+        attack_ms=master.value("compressor.attack_ms"),
+        release_ms=master.value("compressor.release_ms"),
+        knee_db=master.value("compressor.knee_db"),
+        sample_rate=sample_rate,
     )
     return decibels_to_gain(gain_db)
 
