@@ -1,7 +1,7 @@
 """From a session to mixes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
@@ -19,9 +19,11 @@ from gen_mix.limiter import Finished, finish
 from gen_mix.mix import Mix, MixCondition, MixParameters
 from gen_mix.model.denoiser import Denoiser
 from gen_mix.model.folder import DEFAULT_NAME, ModelFolder, check_fit, read_model, write_model
-from gen_mix.model.sampling import Sampling, answer_once, sample_settings, seeds_of
+from gen_mix.model.sampling import Sampling, answer_once, plain_walk, sample_settings, seeds_of
 from gen_mix.model.space import Decoded, ModelSpace
 from gen_mix.sessions.session import Session
+from gen_mix.steering.steering import Steering, steer
+from gen_mix.wishes import Wishes
 from samplers import OnStep
 
 StepEnd = Callable[["MixPipeline", int, float, dict[str, Tensor]], Mapping[str, Tensor] | None]
@@ -36,10 +38,12 @@ class Choice:
     Attributes:
         parameters: Batch 1, canonical, and rounded as the mix's file has them: what is rendered is what is written.
         intent: Session-wide choices by name.
+        met: What was wished for and how far it was met, as it goes into ``mix_XX.json``.
     """
 
     parameters: MixParameters
     intent: Mapping[str, float]
+    met: Mapping[str, object] = field(default_factory=dict)
 
 
 def render_mix(session: Session, parameters: MixParameters, target_lufs: float = -16.0) -> Finished:
@@ -132,6 +136,7 @@ class MixPipeline:
         sampler: str = Sampling.sampler,
         callback_on_step_end: StepEnd | None = None,
         target_lufs: float = -16.0,
+        wishes: Wishes | None = None,
     ) -> list[Mix]:
         """Return finished mixes of `session`.
 
@@ -145,6 +150,7 @@ class MixPipeline:
             sampler: See `Sampling`.
             callback_on_step_end: See `StepEnd`.
             target_lufs: Loudness of the finished mixes.
+            wishes: What is asked for beside; by default nothing.
 
         Raises:
             InputError: An option is out of range, or the numbers of mixes disagree.
@@ -153,16 +159,33 @@ class MixPipeline:
         chosen = seeds_of(num_mixes, generator, seeds)
         condition = self.embed(session)
         asked = {"steps": how.steps, "sampler": sampler, "guidance": guidance_scale, "loudness_lufs": target_lufs}
+        steering = None if wishes is None else self.steer(session, condition, wishes, how)
         mixes = []
         for seed in tqdm(chosen, desc="Mixing", unit="mix", disable=self._progress_is_hidden):
-            choice = self.choose(session, condition, seed, how, callback_on_step_end)
+            choice = self.choose(session, condition, seed, how, callback_on_step_end, steering)
             audio = render_mix(session, choice.parameters, target_lufs).audio
-            mixes.append(Mix(audio, session.sample_rate, choice.parameters, seed, asked, choice.intent))
+            conditions = {**asked, **choice.met}
+            mixes.append(Mix(audio, session.sample_rate, choice.parameters, seed, conditions, choice.intent))
         return mixes
 
     def embed(self, session: Session, cache: Path | None = None) -> MixCondition:
         """Return what mixes of `session` are made from (batch 1); `cache` is a folder that keeps what tracks gave."""
         return embed_session(session, self.embedder, cache)
+
+    def steer(self, session: Session, condition: MixCondition, wishes: Wishes, how: Sampling | None = None) -> Steering:
+        """Return wishes for mixes of `session`, ready to be followed by `choose` and `sample`.
+
+        Args:
+            session: What is mixed.
+            condition: What `embed` made of it.
+            wishes: What was asked for.
+            how: By default as `Sampling` says.
+
+        Raises:
+            InputError: A wish cannot be followed in this session.
+        """
+        told = condition.to(self.device)
+        return steer(session, told, wishes, self.embedder, self.denoiser, self.space, how or Sampling())
 
     def choose(
         self,
@@ -171,6 +194,7 @@ class MixPipeline:
         seed: int,
         how: Sampling | None = None,
         on_step_end: StepEnd | None = None,
+        steering: Steering | None = None,
     ) -> Choice:
         """Return the settings that `seed` stands for.
 
@@ -180,10 +204,12 @@ class MixPipeline:
             seed: Of the mix.
             how: By default as `Sampling` says.
             on_step_end: See `StepEnd`.
+            steering: What `steer` made of wishes.
         """
-        decoded = self.sample(condition, [seed], how, on_step_end)
+        decoded = self.sample(condition, [seed], how, on_step_end, steering)
         numbers = dict(zip(self.space.intent, decoded.intent[0].tolist(), strict=True))
-        return Choice(_as_written(session, decoded.parameters), numbers)
+        written = _as_written(session, decoded.parameters)
+        return Choice(written, numbers, {} if steering is None else steering.told(written))
 
     def sample(
         self,
@@ -191,6 +217,7 @@ class MixPipeline:
         seeds: Sequence[int],
         how: Sampling | None = None,
         on_step_end: StepEnd | None = None,
+        steering: Steering | None = None,
     ) -> Decoded:
         """Return settings as the model gives them (batch, ...), on the CPU, switches undecided.
 
@@ -201,10 +228,13 @@ class MixPipeline:
             seeds: One per mix.
             how: By default as `Sampling` says.
             on_step_end: See `StepEnd`; x has all mixes.
+            steering: What `steer` made of wishes; settings are canonical then.
         """
         told = (condition.expand(len(seeds)) if len(condition.tracks) == 1 else condition).to(self.device)
         on_step = self._on_step(on_step_end)
-        return sample_settings(self.denoiser, self.space, told, seeds, how or Sampling(), on_step)
+        walk = plain_walk if steering is None else steering.route.walk
+        decoded = sample_settings(self.denoiser, self.space, told, seeds, how or Sampling(), on_step, walk)
+        return decoded if steering is None else Decoded(steering.finish(decoded.parameters), decoded.intent)
 
     def twin_parameters(self, condition: MixCondition) -> MixParameters:
         """Return the twin's one answer for each session of `condition`, on the CPU, switches undecided.

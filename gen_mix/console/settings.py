@@ -73,12 +73,13 @@ def _token_values(parameters: MixParameters, token: int) -> dict[str, float | bo
     """Return the knobs of a token by name, rounded; a knob it has not is at its default."""
     places, mask = parameters.normalized[0, token].double().cpu(), parameters.mask[0, token].cpu()
     return {
-        spec.name: _rounded(spec, float(spec.value(place))) if exists else spec.default
+        spec.name: rounded(spec, float(spec.value(place))) if exists else spec.default
         for spec, place, exists in zip(LAYOUT.specs(LAYOUT.kind(token)), places, mask, strict=False)
     }
 
 
-def _rounded(spec: ParameterSpec, value: float) -> float | bool:
+def rounded(spec: ParameterSpec, value: float) -> float | bool:
+    """Return a value as a mix's file has it; a switch as a boolean."""
     if spec.is_gate:
         return value >= 0.5
     return float(f"{value:.5g}") if spec.scale == "log" else round(value, 4) + 0.0  # no -0.0 in a file
