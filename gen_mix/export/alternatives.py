@@ -66,3 +66,12 @@ def read_alternatives(paths: Sequence[Path], session: Session) -> list[Alternati
 def by_file(session: Session) -> list[int]:
     """Return the places of the tracks in the order of their files, as a person looks for them."""
     return sorted(range(len(session.tracks)), key=lambda place: session.tracks[place].file)
+
+
+def without_noise(settings: Any) -> Any:
+    """Return `settings` with numbers to nine digits, without what going through another unit and back has added."""
+    if isinstance(settings, dict):
+        return {key: without_noise(value) for key, value in settings.items()}
+    if isinstance(settings, list):
+        return [without_noise(value) for value in settings]
+    return float(f"{settings:.9g}") if isinstance(settings, float) else settings

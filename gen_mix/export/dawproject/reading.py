@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
-from gen_mix.console.layout import EQ_BANDS, LAYOUT, TRACK
+from gen_mix.console.layout import EQ_BANDS
 from gen_mix.errors import InputError
+from gen_mix.export.alternatives import without_noise
 
 _BAND_TYPES = {"lowShelf": "low_shelf", "bell": "bell", "highShelf": "high_shelf"}
 _BUSES = {"Reverb": "reverb", "Delay": "delay"}
@@ -43,7 +44,8 @@ def _settings(group: Element) -> dict[str, Any]:
     }
     tracks = [_strip(track, effects) for track in group.findall("Track") if "file" in _remarks(track)]
     master = {"eq": _eq(_channel(group)), "compressor": _compressor(_channel(group), _remarks(group)["knee_db"])}
-    return {"tracks": tracks, "buses": buses, "master": master}
+    settings: dict[str, Any] = without_noise({"tracks": tracks, "buses": buses, "master": master})
+    return settings
 
 
 def _strip(track: Element, effects: dict[str, str]) -> dict[str, Any]:
@@ -95,19 +97,18 @@ def _high_pass(channel: Element) -> dict[str, Any]:
 
 
 def _eq(channel: Element) -> dict[str, Any]:
-    """Return the bands that are on; frequencies at a band's limit are put back inside it."""
-    bands = []
-    for element in channel.findall("Devices/Equalizer/Band"):
-        if element.attrib["type"] in _BAND_TYPES:
-            band = EQ_BANDS[int(element.attrib["order"]) - 1]
-            knobs = {
-                "freq_hz": _number(element, "Freq"),
-                "gain_db": _number(element, "Gain"),
-                "q": _number(element, "Q"),
-            }
-            limits = {name: LAYOUT.spec(TRACK, f"eq.{band}.{name}") for name in knobs}
-            inside = {name: min(max(knobs[name], spec.low), spec.high) for name, spec in limits.items()}
-            bands.append({"band": band, "type": _BAND_TYPES[element.attrib["type"]], "on": True, **inside})
+    bands = [
+        {
+            "band": EQ_BANDS[int(band.attrib["order"]) - 1],
+            "type": _BAND_TYPES[band.attrib["type"]],
+            "on": True,
+            "freq_hz": _number(band, "Freq"),
+            "gain_db": _number(band, "Gain"),
+            "q": _number(band, "Q"),
+        }
+        for band in channel.findall("Devices/Equalizer/Band")
+        if band.attrib["type"] in _BAND_TYPES
+    ]
     return {"on": bool(bands), "bands": bands}
 
 

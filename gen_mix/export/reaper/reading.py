@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gen_mix.errors import InputError
+from gen_mix.export.alternatives import without_noise
 from gen_mix.export.reaper import effects
 from gen_mix.export.reaper.rpp import Block, parse
 
@@ -48,7 +49,8 @@ def _settings(tracks: Sequence[Block], first: int, end: int) -> dict[str, Any]:
             buses["reverb"] = {name: float(value) for name, _, value in pairs}
     chain = _effects(tracks[first])
     master = {"eq": _equalizer(chain)[0], "compressor": _compressor(chain)}
-    return {"tracks": list(strips.values()), "buses": buses, "master": master}
+    settings: dict[str, Any] = without_noise({"tracks": list(strips.values()), "buses": buses, "master": master})
+    return settings
 
 
 def _strip(track: Block, chain: dict[str, list[float]]) -> dict[str, Any]:

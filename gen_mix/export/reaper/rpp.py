@@ -52,9 +52,7 @@ def _word(word: Word) -> str:
     if not isinstance(word, str):
         return f"{word:.12g}"
     plain = "".join(letter if letter.isprintable() else " " for letter in word)
-    if plain and not set(plain) & set(" \"'`<>|#;") and plain[0] not in "{-":
-        return plain
-    if plain.startswith("{") or plain == "-":
+    if plain and not set(plain) & set(" \"'`<>|#;"):
         return plain
     quote = next((mark for mark in "\"'`" if mark not in plain), "`")
     return f"{quote}{plain.replace(quote, chr(39))}{quote}"
