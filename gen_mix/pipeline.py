@@ -10,11 +10,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from gen_mix.console.console import render
-from gen_mix.console.layout import LAYOUT
-from gen_mix.console.settings import parameters_of, settings_of
 from gen_mix.embeddings.embedder import TrackEmbedder
 from gen_mix.embeddings.session import embed_session
 from gen_mix.errors import InputError
+from gen_mix.evaluation.heard import take_excerpts
 from gen_mix.limiter import Finished, finish
 from gen_mix.mix import Mix, MixCondition, MixParameters
 from gen_mix.model.denoiser import Denoiser
@@ -22,8 +21,11 @@ from gen_mix.model.folder import DEFAULT_NAME, ModelFolder, check_fit, read_mode
 from gen_mix.model.sampling import Sampling, answer_once, plain_walk, sample_settings, seeds_of
 from gen_mix.model.space import Decoded, ModelSpace
 from gen_mix.sessions.session import Session
+from gen_mix.sessions.written import as_written
+from gen_mix.steering.choosing import Selection, choose_varied
 from gen_mix.steering.steering import Steering, steer
-from gen_mix.wishes import Wishes
+from gen_mix.steering.travel import Way, straight, through_noise
+from gen_mix.wishes import Example, Wishes
 from samplers import OnStep
 
 StepEnd = Callable[["MixPipeline", int, float, dict[str, Tensor]], Mapping[str, Tensor] | None]
@@ -208,7 +210,7 @@ class MixPipeline:
         """
         decoded = self.sample(condition, [seed], how, on_step_end, steering)
         numbers = dict(zip(self.space.intent, decoded.intent[0].tolist(), strict=True))
-        written = _as_written(session, decoded.parameters)
+        written = as_written(session, decoded.parameters)
         return Choice(written, numbers, {} if steering is None else steering.told(written))
 
     def sample(
@@ -235,6 +237,34 @@ class MixPipeline:
         walk = plain_walk if steering is None else steering.route.walk
         decoded = sample_settings(self.denoiser, self.space, told, seeds, how or Sampling(), on_step, walk)
         return decoded if steering is None else Decoded(steering.finish(decoded.parameters), decoded.intent)
+
+    def choose_seeds(
+        self,
+        session: Session,
+        condition: MixCondition,
+        seeds: Sequence[int],
+        count: int,
+        how: Sampling | None = None,
+        steering: Steering | None = None,
+    ) -> Selection:
+        """Return which `count` of the mixes of `seeds` are plausible and differ most, as places in `seeds`.
+
+        Raises:
+            InputError: There are fewer seeds than mixes.
+        """
+        sampled = self.sample(condition, seeds, how, None, steering)
+        return choose_varied(take_excerpts(session), sampled.parameters, count)
+
+    def travel(
+        self, session: Session, first: Example, second: Example, weights: Sequence[float], way: Way = "noise"
+    ) -> list[MixParameters]:
+        """Return mixes between two, at `weights` from 0 (`first`) to 1 (`second`); see `gen_mix.steering.travel`."""
+        if way == "straight":
+            return [straight(first.parameters, second.parameters, weight) for weight in weights]
+        told = self.embed(session).to(self.device)
+        return through_noise(
+            first, second, weights, self.denoiser, self.space, told, Sampling(steps=2 * Sampling.steps)
+        )
 
     def twin_parameters(self, condition: MixCondition) -> MixParameters:
         """Return the twin's one answer for each session of `condition`, on the CPU, switches undecided.
@@ -268,15 +298,3 @@ class _StagedTracks(Sequence[Tensor]):
 
     def __getitem__(self, place: int) -> Tensor:  # type: ignore[override]
         return self.session.tracks[place].staged
-
-
-def _as_written(session: Session, parameters: MixParameters) -> MixParameters:
-    """Return parameters (batch 1) as they come back from the mix's file."""
-    tracks = session.tracks
-    settings = settings_of(
-        LAYOUT.canonical(parameters),
-        [track.name for track in tracks],
-        [track.file for track in tracks],
-        [track.staging_gain_db for track in tracks],
-    )
-    return parameters_of(settings, [track.is_stereo for track in tracks])

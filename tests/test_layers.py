@@ -16,6 +16,7 @@ LAYERS = (
     ("gen_mix.console",),
     ("gen_mix.audio", "gen_mix.loudness", "gen_mix.limiter", "gen_mix.measurements"),
     ("gen_mix.sessions",),
+    ("gen_mix.evaluation.heard", "gen_mix.evaluation.strips"),
     ("gen_mix.embeddings",),
     ("gen_mix.model",),
     ("gen_mix.steering",),

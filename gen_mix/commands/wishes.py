@@ -54,8 +54,8 @@ def wishes_of(arguments: argparse.Namespace, session: Session) -> Wishes | None:
         start=None if arguments.start_from is None else _start(arguments.start_from, session),
         strength=Wishes.strength if arguments.strength is None else arguments.strength,
         amounts=parse_amounts(arguments.amount),
-        liked=tuple(_example(path, session) for path in arguments.like),
-        disliked=tuple(_example(path, session) for path in arguments.unlike),
+        liked=tuple(read_example(path, session) for path in arguments.like),
+        disliked=tuple(read_example(path, session) for path in arguments.unlike),
     )
     return None if wishes == Wishes() else wishes
 
@@ -68,9 +68,14 @@ def _said(option: str) -> Callable[[str], tuple[str, str]]:
 def _start(path: Path, session: Session) -> Example:
     if path.suffix.lower() in SUFFIXES:
         raise InputError(f"--start-from {path}: expected a mix_XX.json, got audio")
-    return _example(path, session)
+    return read_example(path, session)
 
 
-def _example(path: Path, session: Session) -> Example:
+def read_example(path: Path, session: Session) -> Example:
+    """Return the mix of `session` that a ``mix_XX.json`` holds.
+
+    Raises:
+        InputError: It is no mix, or of another session.
+    """
     mix = read_mix_file(path, session)
     return Example(path.name, mix.parameters, mix.intent)
