@@ -14,10 +14,12 @@ from gen_mix.evaluation.heard import HEARD
 Array = NDArray[np.float64]
 
 _JUST_NOTICEABLE = {"level_lu": 1.0, "pan": 0.15, "gain_reduction_db": 1.5, "reverb_db": 4.0, "delay_db": 4.0}
+_INAUDIBLE_DB = -30.0  # a return this far below the dry sound is as good as none
 _RESPONSE_DB = 2.5
 _LONGEST_LABELS = 6
 _CLEAREST = 0.45
 
+_RETURNS = [HEARD.index("reverb_db"), HEARD.index("delay_db")]
 _RESPONSES = [place for place, name in enumerate(HEARD) if name.startswith("response_")]
 
 
@@ -67,7 +69,9 @@ def features_of(heard: Tensor) -> Array:
     steps = [_RESPONSE_DB if place in _RESPONSES else _JUST_NOTICEABLE[name] for place, name in enumerate(HEARD)]
     weights = 1 / torch.tensor(steps, dtype=torch.float64)
     weights[_RESPONSES] /= len(_RESPONSES) ** 0.5  # nine numbers that say one thing: the tone
-    return np.asarray((heard.double() * weights).flatten(1).numpy())
+    audible = heard.double().clone()
+    audible[..., _RETURNS] = audible[..., _RETURNS].clamp_min(_INAUDIBLE_DB)
+    return np.asarray((audible * weights).flatten(1).numpy())
 
 
 def draw_atlas(heard: Tensor, seeds: Sequence[int], track_names: Sequence[str]) -> Atlas:
@@ -114,6 +118,8 @@ def _overlap(first: Direction, second: Direction) -> bool:
 def _words(heard: Tensor, track_names: Sequence[str]) -> list[tuple[str, str, Array]]:
     """Return words with the number of each sample that they name."""
     column = {name: heard[..., place].double().numpy() for place, name in enumerate(HEARD)}
+    for name in ("reverb_db", "delay_db"):
+        column[name] = np.maximum(column[name], _INAUDIBLE_DB)
     low, high = (column[f"response_{hertz}_db"] for hertz in (125, 8000))
     overall = [
         ("wider", "narrower", np.abs(column["pan"]).mean(1)),

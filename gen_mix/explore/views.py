@@ -30,7 +30,7 @@ def session_view(explorer: Explorer, session_id: str) -> dict[str, Any]:
         "is_folder": kept.folder is not None,
         "recordings": [{"name": track.name, "seconds": track.seconds} for track in kept.tracks],
         "jobs": [job.to_json() for job in explorer.jobs.of(session_id)],
-        "slots": [_slot(explorer, session_id, slot, places) for slot in history.scene.slots],
+        "slots": _with_gains([_slot(explorer, session_id, slot, places) for slot in history.scene.slots]),
         "locks": list(history.scene.locks),
         "history": {
             "here": history.here,
@@ -73,6 +73,20 @@ def _slot(explorer: Explorer, session_id: str, slot: Slot, places: dict[str, lis
         "place": places.get(slot.mix),
         "has_audio": explorer.workspace.audio_path(session_id, slot.mix).exists(),
     }
+
+
+def _with_gains(slots: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the mixes with two factors each, at most 1: all equally loud, and as loud as the console left them."""
+    loud = [slot["loudness_lufs"] if slot["loudness_lufs"] is not None else 0.0 for slot in slots]
+    natural = [loudness - slot["gain_db"] for loudness, slot in zip(loud, slots, strict=True)]
+    return [
+        {
+            **slot,
+            "matched_gain": round(10 ** ((min(loud) - loudness) / 20), 5),
+            "natural_gain": round(10 ** ((own - max(natural)) / 20), 5),
+        }
+        for slot, loudness, own in zip(slots, loud, natural, strict=True)
+    ]
 
 
 def console_description() -> dict[str, Any]:
