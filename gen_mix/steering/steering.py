@@ -94,8 +94,8 @@ class Steering:
         got = _value(written, knob)
         if wish.kind == "keep" and self.wishes.start is not None:
             return got == _value(self.wishes.start.parameters, knob)
-        slack = 1e-4 * max(1.0, abs(got))
-        return wish.low - slack <= got <= wish.high + slack
+        low, high = (rounded(spec_of(knob), end) for end in (wish.low, wish.high))
+        return low <= got <= high
 
 
 def steer(
