@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from gen_mix.console.compressor import compress, decibels_to_gain, token_dynamics
-from gen_mix.console.delay import echo
+from gen_mix.console.delay import echoes
 from gen_mix.console.filters import equalize, token_sections
 from gen_mix.console.knobs import Knobs, bus_knobs
 from gen_mix.console.layout import BUS_TOKENS, DELAY, LAYOUT, MASTER, REVERB, TRACK
@@ -41,9 +41,8 @@ def render(tracks: Sequence[Tensor], parameters: MixParameters, sample_rate: int
     """
     _check(tracks, parameters)
     exact = parameters.exact()
-    buses = _track_sums(tracks, exact, sample_rate)
-    returns = torch.stack([_returns(buses[mix], exact[mix], len(tracks), sample_rate) for mix in range(len(exact))])
-    return _master(buses[:, :2] + returns, exact, sample_rate)
+    mix = _add_returns(_track_sums(tracks, exact, sample_rate), exact, len(tracks), sample_rate)
+    return _master(mix, exact, sample_rate)
 
 
 def _check(tracks: Sequence[Tensor], parameters: MixParameters) -> None:
@@ -114,16 +113,23 @@ def _lanes(
     )
 
 
-def _returns(buses: Tensor, parameters: MixParameters, tracks: int, sample_rate: int) -> Tensor:
-    """Return reverberation and echo of one mix (2, samples), given what its strips sent (6, samples)."""
-    heard = torch.zeros_like(buses[:2])
-    strips = parameters.normalized[0, len(BUS_TOKENS) : len(BUS_TOKENS) + tracks]
-    is_fed = [bool((strips[:, LAYOUT.index(TRACK, f"{send}.on")] >= 0.5).any()) for send in _SENDS]
-    if is_fed[0]:
-        heard = heard + reverberate(buses[2:4], bus_knobs(parameters, REVERB), sample_rate)
-    if is_fed[1]:
-        heard = heard + echo(buses[4:], bus_knobs(parameters, DELAY), sample_rate)
-    return heard
+def _add_returns(sums: Tensor, parameters: MixParameters, tracks: int, sample_rate: int) -> Tensor:
+    """Return mixes (batch, 2, samples) with reverberation and echo, given what their strips put out (`_track_sums`)."""
+    mixes, to_reverb, to_delay = (bus.unbind() for bus in sums.split(2, dim=1))
+    heard = list(mixes)
+    strips = parameters.normalized[:, len(BUS_TOKENS) : len(BUS_TOKENS) + tracks]
+    reverbed, delayed = (
+        (strips[..., LAYOUT.index(TRACK, f"{send}.on")] >= 0.5).any(dim=1).nonzero()[:, 0].tolist() for send in _SENDS
+    )
+    for mix in reverbed:
+        heard[mix] = heard[mix] + reverberate(to_reverb[mix], bus_knobs(parameters[mix], REVERB), sample_rate)
+    if delayed:
+        sent = torch.stack([to_delay[mix] for mix in delayed])
+        for mix, wet in zip(
+            delayed, echoes(sent, [bus_knobs(parameters[m], DELAY) for m in delayed], sample_rate), strict=True
+        ):
+            heard[mix] = heard[mix] + wet
+    return torch.stack(heard)
 
 
 def _master(mix: Tensor, parameters: MixParameters, sample_rate: int) -> Tensor:

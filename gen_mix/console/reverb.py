@@ -18,6 +18,7 @@ from gen_mix.console.filters import high_pass
 from gen_mix.console.knobs import Knobs
 from gen_mix.console.layout import LAYOUT, REVERB
 from gen_mix.console.recursions import filter_cascade
+from gen_mix.console.rotation import rotate
 
 _NOISE_SEED = 20_240_903
 _TAIL = 1.5  # length of the response in decay times: it ends at -90 dB
@@ -74,11 +75,7 @@ def room_of(knobs: Knobs, dtype: torch.dtype) -> Room:
 def reverberate(audio: Tensor, knobs: Knobs, sample_rate: int) -> Tensor:
     """Return the reverberation of `audio` (2, samples), without the dry sound, cut to the same length."""
     pair = response_pair(room_of(knobs, audio.dtype), sample_rate)[:, : audio.shape[-1]]
-    size = next_fast_len(audio.shape[-1] + pair.shape[-1], real=True)
-    left, right = torch.fft.rfft(audio, size)
-    first, second = torch.fft.rfft(pair, size)
-    wet = torch.fft.irfft(torch.stack([first * left + second * right, second * left - first * right]), size)
-    return narrow(wet[:, : audio.shape[-1]], knobs.value("width"))
+    return narrow(rotate(audio, pair), knobs.value("width"))
 
 
 def narrow(wet: Tensor, width: Tensor) -> Tensor:
