@@ -10,7 +10,7 @@ from gen_mix.version import VERSION
 
 def _commands() -> dict[str, ModuleType]:
     # Imported here: `gen-mix --version` should not wait for torch.
-    from gen_mix.commands import evaluate, explore, export, prepare, render, sample, sessions, train, travel
+    from gen_mix.commands import evaluate, explore, export, listening, prepare, render, sample, sessions, train, travel
 
     return {
         "sample": sample,
@@ -21,6 +21,7 @@ def _commands() -> dict[str, ModuleType]:
         "sessions": sessions,
         "prepare": prepare,
         "train": train,
+        "listening-test": listening,
         "evaluate": evaluate,
     }
 

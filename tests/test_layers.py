@@ -22,7 +22,7 @@ LAYERS = (
     ("gen_mix.steering",),
     ("gen_mix.pipeline",),
     ("gen_mix.training", "gen_mix.evaluation", "gen_mix.baselines"),
-    ("gen_mix.export", "gen_mix.explore"),
+    ("gen_mix.export", "gen_mix.listening", "gen_mix.explore"),
     ("gen_mix.commands",),
     ("gen_mix.cli", "train", "sample", "gen_mix"),
 )
