@@ -10,8 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from gen_mix.errors import InputError
 from gen_mix.explore import work
-from gen_mix.explore.between import between
-from gen_mix.explore.choosing import as_written
+from gen_mix.explore.choosing import between
 from gen_mix.explore.explorer import Explorer
 from gen_mix.explore.history import VERDICTS, Scene
 from gen_mix.explore.locks import lock_names
@@ -20,6 +19,8 @@ from gen_mix.explore.views import session_view, welcome
 from gen_mix.explore.workspace import Kept, checked_id, new_id
 from gen_mix.export.formats import EXPORTERS
 from gen_mix.mix import MixParameters
+from gen_mix.sessions.written import as_written
+from gen_mix.wishes import MOST_AMOUNT, Amounts
 
 _LONGEST_NAME = 120
 _MOST_AT_ONCE = 16
@@ -138,7 +139,8 @@ def sample(explorer: Explorer, call: Call) -> Response:
         known = stored["atlas"]["seeds"]
         seeds, count = (known[_whole(body["spot"], "spot", 0, len(known) - 1)],), 1
     _check_room(explorer, kept, count)
-    request = work.Request(count, base, _number(body.get("strength", 1.0), "strength", 0.0, 1.0), seeds)
+    strength = _number(body.get("strength", 1.0), "strength", 0.0, 1.0)
+    request = work.Request(count, base, strength, seeds, _amounts(body), body.get("by_taste") is True)
     job = explorer.jobs.submit(kept.id, "sample", "Sampling", lambda job: work.sample(explorer, kept.id, job, request))
     return JSONResponse({"job": job.id}, 202)
 
@@ -272,7 +274,7 @@ def _wanted(explorer: Explorer, call: Call, studio: Studio) -> MixParameters:
     if "settings" in body:
         if not isinstance(body["settings"], Mapping):
             raise InputError("settings: expected an object, got something else")
-        return as_written(studio, studio.parameters(body["settings"]))
+        return as_written(studio.session, studio.parameters(body["settings"]))
     if "between" in body:
         pairs = _list(body, "between")
         if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
@@ -281,7 +283,7 @@ def _wanted(explorer: Explorer, call: Call, studio: Studio) -> MixParameters:
         weights = [_number(weight, "weight", 0.0, 1.0) for _, weight in pairs]
         if sum(weights) <= 0:
             raise InputError("between: expected a weight above 0, got none")
-        return as_written(studio, between(mixes, weights))
+        return as_written(studio.session, between(mixes, weights))
     return studio.parameters(work.settings_in(explorer, call.session, str(body.get("mix"))))
 
 
@@ -306,6 +308,14 @@ def room_for_track(explorer: Explorer, kept: Kept) -> int:
     if room <= 0:
         raise InputError("tracks: expected less audio in one session, got more than fits in memory")
     return room
+
+
+def _amounts(body: Mapping[str, Any]) -> Amounts:
+    told, known = body.get("amounts", {}), tuple(Amounts().by_aspect)
+    if not isinstance(told, Mapping) or not set(told) <= set(known):
+        raise InputError(f"amounts: expected some of {', '.join(known)}, got something else")
+    by_aspect = {name: _number(told.get(name, 1.0), name, 0.0, MOST_AMOUNT) for name in known}
+    return Amounts(*by_aspect.values())
 
 
 def _check_room(explorer: Explorer, kept: Kept, count: int) -> None:

@@ -25,7 +25,7 @@ from gen_mix.explore.explorer import Explorer
 from gen_mix.explore.guard import Door, Guard
 from gen_mix.explore.intake import take_in
 from gen_mix.explore.jobs import QueueFullError
-from gen_mix.explore.workspace import KeptTrack, checked_id
+from gen_mix.explore.workspace import Kept, KeptTrack, checked_id
 
 _KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _log = logging.getLogger(__name__)
@@ -171,7 +171,7 @@ def _take_track(explorer: Explorer, session_id: str, upload: Path, name: str, ro
     try:
         taken = take_in(upload, name, target, explorer.limits, room)
 
-        def add(kept: api.Kept) -> api.Kept:
+        def add(kept: Kept) -> Kept:
             api.room_for_track(explorer, kept)
             track = KeptTrack(
                 name, f"track_{len(kept.tracks) + 1:03d}.wav", taken.seconds, taken.channels, taken.bytes_decoded

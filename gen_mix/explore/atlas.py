@@ -19,6 +19,8 @@ _RESPONSE_DB = 2.5
 _LONGEST_LABELS = 6
 _CLEAREST = 0.45
 
+_PAN = HEARD.index("pan")
+_SIDE_WEIGHT = 0.25  # left and right exchanged, a mix sounds much the same
 _RETURNS = [HEARD.index("reverb_db"), HEARD.index("delay_db")]
 _RESPONSES = [place for place, name in enumerate(HEARD) if name.startswith("response_")]
 
@@ -71,7 +73,11 @@ def features_of(heard: Tensor) -> Array:
     weights[_RESPONSES] /= len(_RESPONSES) ** 0.5  # nine numbers that say one thing: the tone
     audible = heard.double().clone()
     audible[..., _RETURNS] = audible[..., _RETURNS].clamp_min(_INAUDIBLE_DB)
-    return np.asarray((audible * weights).flatten(1).numpy())
+    side = audible[..., _PAN : _PAN + 1] * _SIDE_WEIGHT
+    audible[..., _PAN].abs_()
+    return np.asarray(
+        torch.cat([audible, side], dim=-1).mul(torch.cat([weights, weights[_PAN : _PAN + 1]])).flatten(1).numpy()
+    )
 
 
 def draw_atlas(heard: Tensor, seeds: Sequence[int], track_names: Sequence[str]) -> Atlas:
@@ -153,6 +159,9 @@ def atlas_from_json(stored: dict[str, Any]) -> Atlas:
     """
     if stored["features"] != len(HEARD):
         raise ValueError("made for other features")
-    arrays = (np.array(stored[key], dtype=np.float64) for key in ("mean", "axes", "scale", "background"))
+    mean, axes, scale, background = (
+        np.array(stored[key], dtype=np.float64) for key in ("mean", "axes", "scale", "background")
+    )
     directions = tuple(Direction(str(w), str(o), float(x), float(y)) for w, o, x, y in stored["directions"])
-    return Atlas(*arrays, seeds=tuple(int(seed) for seed in stored["seeds"]), directions=directions)
+    seeds = tuple(int(seed) for seed in stored["seeds"])
+    return Atlas(mean, axes, scale, background, seeds, directions)

@@ -1,7 +1,8 @@
 """What was done to a session, as a tree: every moment is kept, and undo never loses one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from gen_mix.errors import InputError
 
@@ -176,14 +177,14 @@ def history_to_json(history: History) -> dict[str, object]:
     }
 
 
-def history_from_json(stored: Mapping[str, object]) -> History:
+def history_from_json(stored: Mapping[str, Any]) -> History:
     """Return what `history_to_json` made plain.
 
     Raises:
         ValueError, KeyError, TypeError: It is something else.
     """
     moments = {}
-    for entry in _entries(stored["moments"]):
+    for entry in stored["moments"]:
         slots = tuple(Slot(*(str(part) for part in slot)) for slot in entry["slots"])
         scene = Scene(slots, tuple(str(lock) for lock in entry["locks"]))
         parent = entry["parent"]
@@ -197,9 +198,3 @@ def history_from_json(stored: Mapping[str, object]) -> History:
     if here not in moments or not set(history.names.values()) <= set(moments):
         raise ValueError("expected moments that are there")
     return history
-
-
-def _entries(value: object) -> Sequence[Mapping[str, list[object] | int | str | None]]:
-    if not isinstance(value, list):
-        raise TypeError("expected a list")
-    return value

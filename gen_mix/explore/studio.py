@@ -14,12 +14,13 @@ import soundfile
 import torch
 from torch import Tensor
 
+from gen_mix.console.fast import render_fast
 from gen_mix.console.layout import BUS_TOKENS, LAYOUT
 from gen_mix.console.settings import parameters_of, settings_of
+from gen_mix.console.switches import Switches
 from gen_mix.errors import InputError
 from gen_mix.evaluation.heard import Excerpts, hear, take_excerpts
 from gen_mix.explore.atlas import Atlas, draw_atlas
-from gen_mix.explore.desk import Desk
 from gen_mix.explore.spread import spread_of
 from gen_mix.limiter import finish
 from gen_mix.mix import MixCondition, MixParameters
@@ -33,7 +34,7 @@ EXCERPT_SECONDS = 30.0
 LEAD_SECONDS = 3.0
 """Rendered before an excerpt and thrown away, so that compressors and reverb are under way when it begins."""
 
-ATLAS_SEEDS = tuple(range(1_000_000, 1_000_096))
+ATLAS_SEEDS = tuple(range(1_000_000, 1_000_064))
 """Of the samples that fix the map; the same for every session."""
 
 _REMEMBERED = 6
@@ -85,12 +86,12 @@ class Studio:
     condition: MixCondition
     ears: Excerpts
     start_seconds: float
-    _desk: Desk = field(init=False)
+    _tracks: list[Tensor] = field(init=False)
     _rendered: OrderedDict[bytes, Rendered] = field(init=False, default_factory=OrderedDict)
     _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self._desk = Desk(self._cut_tracks(), self.session.sample_rate)
+        self._tracks = self._cut_tracks()
 
     @property
     def order(self) -> list[int]:
@@ -104,9 +105,9 @@ class Studio:
         return excerpt_length(self.session.seconds)
 
     def move_excerpt(self, start_seconds: float) -> None:
-        """Let the excerpt begin elsewhere; what was processed for the old one is forgotten."""
+        """Let the excerpt begin elsewhere; what was rendered of the old one is forgotten."""
         self.start_seconds = min(max(start_seconds, 0.0), self.session.seconds - self.excerpt_seconds)
-        self._desk = Desk(self._cut_tracks(), self.session.sample_rate)
+        self._tracks = self._cut_tracks()
         with self._lock:
             self._rendered.clear()
 
@@ -116,7 +117,7 @@ class Studio:
         with self._lock:
             if key in self._rendered:
                 return self._rendered[key]
-        finished = finish(self._without_lead(self._desk.mix(parameters)), self.session.sample_rate, TARGET_LUFS)
+        finished = finish(self._sound(parameters), self.session.sample_rate, TARGET_LUFS)
         rendered = Rendered(finished.audio, finished.loudness_lufs, finished.gain_db)
         with self._lock:
             self._rendered[key] = rendered
@@ -134,9 +135,8 @@ class Studio:
         if all(is_heard):
             return self.render(parameters)
         gain_db = self.render(parameters).gain_db
-        by_place = dict(zip(self.order, is_heard, strict=True))
-        heard = [by_place[place] for place in range(len(is_heard))]
-        audio = self._without_lead(self._desk.mix(parameters, heard)) * 10 ** (gain_db / 20)
+        muted = frozenset(place for place, on in zip(self.order, is_heard, strict=True) if not on)
+        audio = self._sound(parameters, Switches(mute=muted)) * 10 ** (gain_db / 20)
         audio = audio * min(1.0, _SOLO_PEAK / max(float(audio.abs().max()), 1e-9))
         return Rendered(audio, -math.inf, gain_db)
 
@@ -202,8 +202,10 @@ class Studio:
         # Copies, so that the whole of a long track is not held twice.
         return [track.audio[:, begin:end] * 10 ** (track.staging_gain_db / 20) for track in self.session.tracks]
 
-    def _without_lead(self, audio: Tensor) -> Tensor:
-        return audio[:, round(min(LEAD_SECONDS, self.start_seconds) * self.session.sample_rate) :]
+    def _sound(self, parameters: MixParameters, switches: Switches | None = None) -> Tensor:
+        """Return the excerpt as it leaves the master bus (2, samples)."""
+        mix = render_fast(self._tracks, parameters, self.session.sample_rate, switches)[0]
+        return mix[:, round(min(LEAD_SECONDS, self.start_seconds) * self.session.sample_rate) :]
 
 
 def open_studio(session: Session, pipeline: MixPipeline, start_seconds: float | None, cache: Path | None) -> Studio:

@@ -6,18 +6,17 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from gen_mix.explore.atlas import atlas_from_json, atlas_to_json
-from gen_mix.explore.choosing import Wish, choose
+from gen_mix.explore.choosing import choose, kept_settings
 from gen_mix.explore.explorer import Explorer
 from gen_mix.explore.history import History, Scene, Slot
 from gen_mix.explore.jobs import Job
-from gen_mix.explore.locks import locked_places
 from gen_mix.explore.studio import TARGET_LUFS, Studio, wave_bytes
 from gen_mix.explore.workspace import Kept, new_id
 from gen_mix.export.alternatives import read_alternatives
@@ -27,6 +26,7 @@ from gen_mix.export.mix_file import mix_document
 from gen_mix.export.names import unique_names
 from gen_mix.files import write_whole
 from gen_mix.mix import Mix, MixParameters
+from gen_mix.wishes import Amounts, Example, Wishes
 
 FIRST_MIXES = 4
 
@@ -40,12 +40,16 @@ class Request:
         base: Id of the slot to start from, or None.
         strength: How far from there, 0 to 1.
         seeds: Of the mixes; None for the next ones.
+        amounts: How much is done.
+        by_taste: Whether to come nearer to favourites and keep away from what was rejected.
     """
 
     count: int
     base: str | None = None
     strength: float = 1.0
     seeds: tuple[int, ...] | None = None
+    amounts: Amounts = field(default_factory=Amounts)
+    by_taste: bool = False
 
 
 def open_session(explorer: Explorer, session_id: str, job: Job) -> None:
@@ -66,7 +70,8 @@ def sample(
     """Sample and render mixes; each is there as soon as it can be heard."""
     studio = explorer.studio(session_id)
     kept = explorer.kept(session_id)
-    wish, source = _wish(explorer, studio, kept, request)
+    wishes = _wishes(explorer, studio, kept, request)
+    steering = None if wishes == Wishes() else studio.pipeline.steer(studio.session, studio.condition, wishes)
     seeds = request.seeds or tuple(range(kept.seeds, kept.seeds + request.count))
     if request.seeds is None:
         explorer.change(session_id, lambda old: replace(old, seeds=old.seeds + request.count))
@@ -74,11 +79,9 @@ def sample(
     for place, seed in enumerate(seeds):
         done = span[0] + (span[1] - span[0]) * place / len(seeds)
         job.reach(done, f"Mix {place + 1} of {len(seeds)}")
-        choice = choose(studio, seed, wish)
+        choice = choose(studio, seed, steering)
         job.reach(done + 0.3 * (span[1] - span[0]) / len(seeds))
-        origin = (
-            f"seed {seed}" if source is None else f"{round(request.strength * 100)} % away from {source}, seed {seed}"
-        )
+        origin = _origin(wishes, seed)
         mix_id = keep_mix(explorer, session_id, studio, choice.parameters, origin, seed, choice.intent)
         moment = _append(explorer, session_id, mix_id, moment)
 
@@ -174,20 +177,32 @@ def map_places(explorer: Explorer, session_id: str, mix_ids: Sequence[str]) -> d
     }
 
 
-def _wish(explorer: Explorer, studio: Studio, kept: Kept, request: Request) -> tuple[Wish, str | None]:
-    if request.base is None:
-        return Wish(), None
+def _wishes(explorer: Explorer, studio: Studio, kept: Kept, request: Request) -> Wishes:
     scene = kept.history.scene
-    slot = scene.slot(request.base)
-    base = studio.parameters(settings_in(explorer, kept.id, slot.mix))
-    locked = locked_places([_in_session_order(name, studio) for name in scene.locks], len(studio.session.tracks))
-    return Wish(base, request.strength, locked), slot.name
+
+    def example(slot: Slot) -> Example:
+        document = explorer.mix_facts(kept.id, slot.mix)["document"]
+        return Example(slot.name, studio.parameters(document), document["intent"])
+
+    def judged(verdict: str) -> tuple[Example, ...]:
+        return tuple(example(slot) for slot in scene.slots if slot.verdict == verdict) if request.by_taste else ()
+
+    ordered = [studio.session.tracks[place] for place in studio.order]
+    return Wishes(
+        settings=() if request.base is None else kept_settings(scene.locks, ordered),
+        start=None if request.base is None else example(scene.slot(request.base)),
+        strength=request.strength,
+        amounts=request.amounts,
+        liked=judged("favourite"),
+        disliked=judged("rejected"),
+    )
 
 
-def _in_session_order(lock: str, studio: Studio) -> str:
-    """Return the name of a lock for the order of the session, given that for the order of files."""
-    kind, *rest = lock.split(".")
-    return f"track.{studio.order[int(rest[0])]}.{rest[1]}" if kind == "track" else lock
+def _origin(wishes: Wishes, seed: int) -> str:
+    """Return in words how a mix came about."""
+    parts = [] if wishes.start is None else [f"{round(wishes.strength * 100)} % away from {wishes.start.name}"]
+    parts += ["by your taste"] if wishes.liked or wishes.disliked else []
+    return ", ".join([*parts, f"seed {seed}"])
 
 
 def _append(explorer: Explorer, session_id: str, mix_id: str, moment: int | None) -> int:

@@ -61,7 +61,7 @@ function plainKnobs(model, settings, token, control) {
 }
 
 function bandRow(model, settings, token, prefix, knobs, text, control) {
-  return h("div", { class: "band-row" },
+  return h("div", { class: `band-row${read(settings, token, `${prefix}.on`) ? "" : " unused"}` },
     switchOf(model, settings, token, `${prefix}.on`, text),
     ...knobs.map((knob) => control(model, settings, token, `${prefix}.${knob}`)));
 }

@@ -2,6 +2,15 @@
 
 import { button, h } from "./dom.js";
 
+const AMOUNTS = [["level", "Balance"], ["pan", "Width"], ["eq", "Tone"], ["dynamics", "Dynamics"], ["space", "Space"]];
+
+/** Return what is asked of new mixes, whatever they start from. */
+export function asked(model, wishes, more = {}) {
+  return { count: wishes.count, amounts: wishes.amounts, by_taste: wishes.byTaste && isJudged(model), ...more };
+}
+
+const isJudged = (model) => model.slots.some((slot) => slot.verdict);
+
 /** Return the panel that asks for new mixes. */
 export function explorePanel(model, wishes) {
   const slot = model.slot(model.current);
@@ -13,7 +22,10 @@ export function explorePanel(model, wishes) {
       h("h3", null, "More mixes"),
       h("div", { class: "row" },
         number("How many", wishes, "count", 1, 16),
-        button("Sample", () => model.ask("sample", { count: wishes.count }), { class: "primary", "data-key": "sample" }))),
+        button("Sample", () => model.ask("sample", asked(model, wishes)), { class: "primary", "data-key": "sample" }),
+        isJudged(model) ? h("label", { class: "choice" },
+          h("input", { type: "checkbox", checked: wishes.byTaste, "data-key": "taste", onchange: (event) => { wishes.byTaste = event.target.checked; } }),
+          h("span", null, "nearer to favourites, away from rejected")) : null)),
     slot && h("div", { class: "ask" },
       h("h3", null, model.blind ? "Vary what is heard" : `Vary ${slot.name}`),
       h("label", { class: "line" },
@@ -22,9 +34,15 @@ export function explorePanel(model, wishes) {
         h("output", null, `${Math.round(wishes.strength * 100)} %`)),
       h("p", { class: "soft" }, locks ? `${locks} locked on the console: they stay as they are here.` : "Lock what is right on the console; the rest is sampled anew."),
       h("div", { class: "row" },
-        button("Vary", () => model.ask("sample", { count: wishes.count, base: slot.id, strength: wishes.strength }), { class: "primary", "data-key": "vary" }),
+        button("Vary", () => model.ask("sample", asked(model, wishes, { base: slot.id, strength: wishes.strength })), { class: "primary", "data-key": "vary" }),
         locks ? button("Unlock all", () => model.setLocks(model.view.locks, false), { "data-key": "unlock" }) : null)),
     model.slots.length > 1 && between(model, wishes),
+    h("details", { class: "ask", open: wishes.showsAmounts, ontoggle: (event) => { wishes.showsAmounts = event.target.open; } },
+      h("summary", null, "How much is done"),
+      ...AMOUNTS.map(([name, text]) => h("label", { class: "line" }, h("span", { class: "tag" }, text),
+        range(wishes.amounts, name, { min: 0, max: 2, step: 0.1, label: `How much ${text.toLowerCase()}` }),
+        h("output", null, `${Math.round(wishes.amounts[name] * 100)} %`))),
+      h("p", { class: "soft" }, "Of new mixes: 100 % as sampled, 0 % left out, 200 % exaggerated.")),
   );
 }
 

@@ -1,6 +1,7 @@
 // The keyboard: everything that is done often has a key.
 
 import { h } from "./dom.js";
+import { asked } from "./explore.js";
 
 const KEYS = [
   ["1 – 9", "hear that mix"], ["↑ ↓", "the mix before, the next"], ["A", "back to the mix heard before"],
@@ -55,7 +56,7 @@ function plain(event, studio) {
     b: () => model.setBlind(!model.blind),
     f: () => model.judge("favourite"),
     x: () => model.judge("rejected"),
-    v: () => model.ask("sample", { count: studio.wishes.count, base: model.current, strength: studio.wishes.strength }),
+    v: () => model.ask("sample", asked(model, studio.wishes, { base: model.current, strength: studio.wishes.strength })),
     "?": () => studio.show("help"),
     ...(onSlider ? {} : {
       ArrowUp: step(-1), ArrowDown: step(1),

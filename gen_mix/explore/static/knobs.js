@@ -94,6 +94,9 @@ export function words({ unit, name, scale }, value) {
   return name.endsWith("ratio") ? `${value.toFixed(1)}:1` : value.toFixed(2);
 }
 
+/** Return a value as briefly as a narrow strip needs it. */
+export const shortWords = ({ name }, value) => (name === "fader_db" ? signed(value) : value.toFixed(0).replace("-", "−"));
+
 /** Return a number of decibels with its sign. */
 export const signed = (value) => {
   const text = Math.abs(value).toFixed(1);

@@ -1,7 +1,7 @@
 // A fader or knob: a rail, where samples of the model put it, where another mix has it, and a cap to move.
 
 import { h, hands, s } from "./dom.js";
-import { placeOf, title, valueAt, words } from "./knobs.js";
+import { placeOf, shortWords, title, valueAt, words } from "./knobs.js";
 
 const FINE = 0.01;
 const COARSE = 0.1;
@@ -14,9 +14,11 @@ const COARSE = 0.1;
  */
 export function slider({ spec, value, label, onmove, ondone, spread, other, off, vertical = false, key }) {
   const state = { value };
+  let moved = false;
   const cap = h("span", { class: "cap" });
   const rail = drawing(spec, spread, other, vertical);
-  const text = h("output", { class: "number", "aria-hidden": "true" }, words(spec, value));
+  const reading = () => (off ? "off" : vertical ? shortWords(spec, state.value) : words(spec, state.value));
+  const text = h("output", { class: "number", "aria-hidden": "true" }, reading());
   const handle = h(
     "div",
     {
@@ -37,10 +39,11 @@ export function slider({ spec, value, label, onmove, ondone, spread, other, off,
     handle.style.setProperty("--place", place.toFixed(4));
     handle.setAttribute("aria-valuenow", Number(state.value.toPrecision(4)));
     handle.setAttribute("aria-valuetext", describe(spec, state.value, other, off));
-    text.textContent = words(spec, state.value);
+    text.textContent = moved ? (vertical ? shortWords : words)(spec, state.value) : reading();
   };
   const set = (place) => {
     state.value = valueAt(spec, place);
+    moved = true;
     show();
     onmove?.(state.value);
   };

@@ -17,7 +17,8 @@ import { Wave, clock, excerptBar } from "./wave.js";
 export class Studio {
   constructor(id, header, main, told, leave) {
     Object.assign(this, { header, main, told, leave, isDrawing: false, overview: null });
-    this.wishes = { count: 4, strength: 0.4, share: 0.5, from: null, to: null };
+    this.wishes = { count: 4, strength: 0.4, share: 0.5, from: null, to: null, byTaste: true, showsAmounts: false,
+      amounts: { level: 1, pan: 1, eq: 1, dynamics: 1, space: 1 } };
     this.model = new Model(id, () => this.draw());
     this.build();
     this.keys = listenToKeys(this);
@@ -106,7 +107,7 @@ export class Studio {
     fill(parts.excerpt, [view.excerpt, this.overview?.length], () => view.excerpt && !view.excerpt.is_whole ? excerptBar(this.overview, view.excerpt, (start) => model.ask("excerpt", { start })) : null);
     fill(parts.cards, [view.slots, model.current, model.blind, Boolean(model.between), settingsKnown], () => (model.slots.length ? mixCards(model) : h("p", { class: "soft" }, "The first mixes are on their way.")));
     const between = model.between ? [model.between.weights.map(({ mix, weight }) => [mix.slot.id, weight]), model.between.place] : null;
-    fill(parts.explore, [view.slots.map((slot) => [slot.id, slot.name]), model.current, view.locks.length, Boolean(between), model.blind, this.wishes.from, this.wishes.to], () => explorePanel(model, this.wishes));
+    fill(parts.explore, [view.slots.map((slot) => [slot.id, slot.name, slot.verdict]), model.current, view.locks.length, Boolean(between), model.blind, this.wishes.from, this.wishes.to], () => explorePanel(model, this.wishes));
     fill(parts.legend, [Boolean(model.survey)], () => mapLegend(Boolean(model.survey)));
     if (model.survey) this.map.show({ survey: model.survey, slots: view.slots, current: model.current, between: model.between?.place ? model.between : null, names: !model.blind });
     const shown = model.slot(model.current)?.mix;
