@@ -8,6 +8,7 @@ the return is the same and its two channels are unrelated.
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from scipy.fft import next_fast_len
@@ -17,7 +18,7 @@ from torch.nn.functional import pad
 from gen_mix.console.filters import high_pass
 from gen_mix.console.knobs import Knobs
 from gen_mix.console.layout import LAYOUT, REVERB
-from gen_mix.console.recursions import filter_cascade
+from gen_mix.console.recursions import decay_together, filter_cascade
 from gen_mix.console.rotation import rotate
 
 _NOISE_SEED = 20_240_903
@@ -89,25 +90,26 @@ def response_pair(room: Room, sample_rate: int) -> Tensor:
     """Return two unrelated responses (2, samples), each of energy 1/2 before damping and low cut."""
     samples = next_fast_len(math.ceil(_TAIL * room.decay_s.item() * sample_rate), real=True)
     noise = _noise(sample_rate)[:, :samples].to(room.decay_s)
-    seconds = torch.arange(samples, device=noise.device, dtype=noise.dtype) / sample_rate
-    energy = (noise * _decay(seconds, room.decay_s)).square().sum(dim=-1, keepdim=True)
-    tail = _damped(noise, seconds, room, sample_rate) * (0.5 / energy).sqrt()
+    power = noise.double().square()[None]
+    energy = decay_together(power, 2 * _decay_rate(room.decay_s)[None] / sample_rate).sum(dim=-1, keepdim=True)
+    tail = _damped(noise, room, sample_rate) * (0.5 / energy).sqrt().to(noise)
     delayed = _delayed(tail, room.pre_delay_ms.double() * (sample_rate / 1000))
     return filter_cascade(delayed, high_pass(room.low_cut_hz, sample_rate)[None])
 
 
+@cache
 def _noise(sample_rate: int) -> Tensor:
     """Return white noise (2, samples), enough for the longest tail; shorter tails are its beginning."""
     longest = math.ceil(_TAIL * LAYOUT.spec(REVERB, "decay_s").high * sample_rate)
     return torch.randn(2, next_fast_len(longest, real=True), generator=torch.Generator().manual_seed(_NOISE_SEED))
 
 
-def _decay(seconds: Tensor, decay_s: Tensor) -> Tensor:
-    """Return the envelope (samples,) that falls by 60 dB in `decay_s`."""
-    return torch.exp(seconds * (-math.log(1000) / decay_s))
+def _decay_rate(decay_s: Tensor) -> Tensor:
+    """Return how fast an envelope exp(-rate · seconds) falls that has fallen by 60 dB after `decay_s`."""
+    return math.log(1000) / decay_s
 
 
-def _damped(noise: Tensor, seconds: Tensor, room: Room, sample_rate: int) -> Tensor:
+def _damped(noise: Tensor, room: Room, sample_rate: int) -> Tensor:
     """Return `noise` (2, samples) with a decay of its own in every octave.
 
     Around frequency f the decay time is ``decay_s / √(1 + (f / damping_hz)⁴)``: flat, then falling as air absorbs.
@@ -115,13 +117,12 @@ def _damped(noise: Tensor, seconds: Tensor, room: Room, sample_rate: int) -> Ten
     spectrum = torch.fft.rfft(noise)
     freqs_hz = torch.linspace(0, sample_rate / 2, spectrum.shape[-1], device=noise.device, dtype=noise.dtype)
     octave = (freqs_hz / _LOWEST_BAND_HZ).clamp(min=1).log2()
-    damped = torch.zeros_like(noise)
-    for band in range(math.ceil(float(octave[-1])) + 1):
-        # Neighbouring bands cross over with cos² and sin², so that all bands add up to the noise itself.
-        weight = torch.cos((octave - band).clamp(-1, 1) * (math.pi / 2)).square()
-        band_decay_s = room.decay_s / torch.sqrt(1 + (_LOWEST_BAND_HZ * 2**band / room.damping_hz) ** 4)
-        damped = damped + torch.fft.irfft(spectrum * weight, noise.shape[-1]) * _decay(seconds, band_decay_s)
-    return damped
+    band = torch.arange(math.ceil(float(octave[-1])) + 1, device=noise.device, dtype=noise.dtype)
+    # Neighbouring bands cross over with cos² and sin², so that all bands add up to the noise itself.
+    weights = torch.cos((octave - band[:, None]).clamp(-1, 1) * (math.pi / 2)).square()
+    bands = torch.fft.irfft(spectrum * weights[:, None], noise.shape[-1])
+    rates = _decay_rate(room.decay_s) * torch.sqrt(1 + (_LOWEST_BAND_HZ * 2.0**band / room.damping_hz) ** 4)
+    return decay_together(bands, rates / sample_rate)
 
 
 def _delayed(audio: Tensor, delay_samples: Tensor) -> Tensor:
