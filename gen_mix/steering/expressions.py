@@ -86,7 +86,7 @@ def parse_amounts(texts: Iterable[str], option: str = "--amount") -> Amounts:
 
 def nearest(word: str, known: Sequence[str]) -> str:
     """Return which of `known` come nearest to `word`, in brackets, or nothing."""
-    by_lower = {name.lower(): name for name in known}
+    by_lower = {name.lower(): name for name in reversed(known)}  # of names that differ in case only, the first
     near = get_close_matches(word.lower(), by_lower, 3, 0.5)
     return f" (nearest: {', '.join(by_lower[name] for name in near)})" if near else ""
 

@@ -15,6 +15,12 @@ from gen_mix.wishes import SettingWish
 Knob = tuple[int, int]
 """Token and place on the last axis of `MixParameters`."""
 
+Rank = tuple[int, int, int, int, int]
+"""How narrow a wish is: track, role or group; of how few; of a knob, a processor or all; a value; said how late."""
+
+_NARROWNESS = 3
+_SINGLE = 9
+
 
 @dataclass(frozen=True)
 class Order:
@@ -28,7 +34,7 @@ class Order:
 
     low: float
     high: float
-    rank: tuple[int, int, int, int]
+    rank: Rank
     wish: int
 
     @property
@@ -119,19 +125,14 @@ def switches_of(knob: Knob) -> tuple[Knob, ...]:
     )
 
 
-def _rank(cast: Cast, wish: SettingWish, number: int) -> tuple[int, int, int, int]:
-    depth = wish.knobs.count(".") + 1 if wish.knobs else 0
-    is_single = wish.knobs in _names(LAYOUT.kind(cast.meant(wish.target, wish.text).tokens[0]))
-    return cast.meant(wish.target, wish.text).breadth, 9 if is_single else depth, int(wish.kind != "range"), number
+def _rank(cast: Cast, wish: SettingWish, number: int) -> Rank:
+    meant = cast.meant(wish.target, wish.text)
+    is_knob = wish.knobs in [spec.name for spec in LAYOUT.specs(LAYOUT.kind(meant.tokens[0]))]
+    depth = _SINGLE if is_knob else wish.knobs.count(".") + bool(wish.knobs)
+    return meant.breadth, -len(meant.tokens), depth, int(wish.kind != "range"), number
 
 
-def _names(kind: str) -> tuple[str, ...]:
-    return tuple(spec.name for spec in LAYOUT.specs(kind))
-
-
-def _order(
-    wish: SettingWish, knob: Knob, kept: MixParameters | None, rank: tuple[int, int, int, int], number: int
-) -> Order:
+def _order(wish: SettingWish, knob: Knob, kept: MixParameters | None, rank: Rank, number: int) -> Order:
     if wish.kind == "keep":
         if kept is None:
             raise ValueError(f"expected a mix to keep {wish.text} from")
@@ -193,20 +194,20 @@ class _Book:
         for knob, order in sorted(self.orders.items(), key=lambda item: item[1].rank):
             for switch in switches_of(knob):
                 said = self.orders.get(switch)
-                if said is None or (said.high < 0.5 and said.rank[:2] < order.rank[:2]):
+                if said is None or (said.high < 0.5 and said.rank[:_NARROWNESS] < order.rank[:_NARROWNESS]):
                     self.orders[switch] = Order(1.0, 1.0, order.rank, -1)
                 elif said.high < 0.5:
                     del self.orders[knob]
                     if said.wish != order.wish:
                         self._note(order.wish, said.wish, knob)
 
-    def move(self, knob: Knob, number: int, rank: tuple[int, int, int, int], moves: dict[Knob, float]) -> None:
+    def move(self, knob: Knob, number: int, rank: Rank, moves: dict[Knob, float]) -> None:
         """Add a move to a value, or to what will be sampled."""
         wish, order = self.wishes[number], self.orders.get(knob)
         if order is None or not order.is_value:
             moves[knob] = moves.get(knob, 0.0) + wish.low
             return
-        if order.rank[:2] >= rank[:2]:
+        if order.rank[:_NARROWNESS] >= rank[:_NARROWNESS]:
             self._note(number, order.wish, knob)
             return
         spec = spec_of(knob)
