@@ -51,7 +51,18 @@ def webmushra_yaml(name: str, questions: Sequence[Question], stimuli: Sequence[S
         "remoteService": "service/write.php",
         "pages": [pages, {**finish, "writeResults": True, "questionnaire": [_text_question()]}],
     }
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, default_style=None, width=4096)
+    return yaml.dump(document, Dumper=_Quoting, sort_keys=False, allow_unicode=True, width=4096)
+
+
+class _Quoting(yaml.SafeDumper):
+    """Writes every text in quotation marks: what is plain text to one reader of YAML is a number to another."""
+
+
+def _quoted(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"')
+
+
+_Quoting.add_representer(str, _quoted)
 
 
 def _text_question() -> dict[str, str]:
@@ -120,8 +131,7 @@ def _add_waet_page(root: Element, number: int, questions: Sequence[Question], he
         for position, label in (("0", question.low), ("100", question.high)):
             SubElement(scales, "scalelabel", {"position": position}).text = label
     for stimulus in here:
-        # An XML identifier may not begin with a digit.
-        SubElement(page, "audioelement", {"url": f"{stimulus.token}.wav", "id": f"s_{stimulus.token}"})
+        SubElement(page, "audioelement", {"url": f"{stimulus.token}.wav", "id": stimulus.token})
     survey = SubElement(page, "survey", {"location": "after"})
     accept = _entry(survey, "number", f"accept_{number}", "How many of these would you accept as a finished mix?")
     accept.attrib |= {"min": "0", "max": str(len(here))}

@@ -52,7 +52,8 @@ def stimuli_of(songs: Sequence[str], systems: Sequence[str], repeats: int, seed:
 
 
 def _token(seed: int, song: str, system: str, is_repeat: bool) -> str:
-    return hashlib.sha256(f"{seed}\n{song}\n{system}\n{is_repeat}".encode()).hexdigest()[:8]
+    # A letter first: 88068e12 is a number to YAML, and no identifier to XML.
+    return "m" + hashlib.sha256(f"{seed}\n{song}\n{system}\n{is_repeat}".encode()).hexdigest()[:7]
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ class Player {
   fade(sound, target) {
     const start = sound.volume, began = performance.now();
     const step = (now) => {
-      const share = Math.min(1, (now - began) / FADE_MS);
+      const share = Math.max(0, Math.min(1, (now - began) / FADE_MS)); // a frame may be older than its request
       sound.volume = start + (target - start) * share;
       if (share < 1) requestAnimationFrame(step);
     };
@@ -103,8 +103,18 @@ function welcome() {
     make("label", { for: "playback" }, "You listen with"), playback,
     make("div", { class: "foot" }, make("button", { class: "main", type: "submit" }, "Start")));
   show(make("h1", {}, test.name),
-    make("p", {}, `${test.plan[0].length} songs. On each page you hear several mixes of one song, all equally loud. Place them where you think they belong. There is no right answer, and no mix is a reference.`),
+    make("p", {}, `${test.plan[0].length === 1 ? "One page" : `${test.plan[0].length} pages`}, on each several mixes of one song, all equally loud. Place them where you think they belong. There is no right answer, and no mix is a reference.`),
     make("p", {}, "Set a comfortable level on the first page and leave it there. Take breaks; your answers are kept in this browser."), start);
+}
+
+function scattered(count) {
+  // In no order, and none hidden behind another.
+  const places = [...Array(count).keys()].map((place) => 8 + (84 * (place + 0.2 + 0.6 * Math.random())) / count);
+  for (let last = count - 1; last > 0; last -= 1) {
+    const other = Math.floor((last + 1) * Math.random());
+    [places[last], places[other]] = [places[other], places[last]];
+  }
+  return places;
 }
 
 function page() {
@@ -113,7 +123,7 @@ function page() {
   const { song, stimuli } = pages[state.page];
   const began = Date.now();
   const heard = stimuli.map(() => false);
-  const marks = test.questions.map(() => stimuli.map(() => ({ value: 10 + Math.round(80 * Math.random()), moves: 0 })));
+  const marks = test.questions.map(() => scattered(stimuli.length).map((value) => ({ value, moves: 0 })));
   const markers = [];
   const toggle = make("button", { type: "button", onclick: () => (player.isPlaying ? player.pause() : listen(player.current)) }, "Play");
   const seek = make("input", { type: "range", min: 0, max: 1000, value: 0, "aria-label": "Position in the song" });
