@@ -22,7 +22,8 @@ TURNED = {
     (MONO, "high_pass.on"): 1, (MONO, "fader_db"): 15.0, (MONO, "pan"): -0.6,
     (MONO, "delay_send.on"): 1, (MONO, "delay_send.level_db"): -3,
     (STEREO, "eq.low_shelf.on"): 1, (STEREO, "eq.low_shelf.gain_db"): -9.0, (STEREO, "compressor.on"): 1,
-    (STEREO, "width"): 1.7, (STEREO, "pan"): 0.3, (STEREO, "reverb_send.on"): 1, (STEREO, "reverb_send.level_db"): -10.0,
+    (STEREO, "width"): 1.7, (STEREO, "pan"): 0.3,
+    (STEREO, "reverb_send.on"): 1, (STEREO, "reverb_send.level_db"): -10.0,
 }  # fmt: skip
 
 
