@@ -340,7 +340,7 @@ def _list(body: Mapping[str, Any], key: str) -> list[Any]:
 
 def _whole(value: Any, key: str, low: int, high: int) -> int:
     try:
-        number = int(value)
+        number = low - 1 if isinstance(value, bool) else int(value)
     except (TypeError, ValueError, OverflowError):
         number = low - 1
     if not low <= number <= high:

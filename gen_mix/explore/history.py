@@ -140,20 +140,16 @@ class History:
 
 
 def _pruned(history: History) -> History:
-    """Return a history of no more than `MOST_MOMENTS`: the oldest leaves go first, named ones and the present stay."""
+    """Return a history of no more than `MOST_MOMENTS`: the oldest go, but for forks, named ones and the present."""
     moments, kept = dict(history.moments), {history.here, *history.names.values()}
     while len(moments) > MOST_MOMENTS:
-        parents = {moment.parent for moment in moments.values()}
-        leaves = [id_ for id_ in moments if id_ not in parents and id_ not in kept]
-        if leaves:
-            del moments[min(leaves)]
-            continue
-        root = min(moments)  # one line is left: its beginning is forgotten
-        children = [moment for moment in moments.values() if moment.parent == root]
-        if len(children) != 1 or root in kept:
+        parents = [moment.parent for moment in moments.values()]
+        oldest = next((id_ for id_ in sorted(moments) if id_ not in kept and parents.count(id_) < 2), None)
+        if oldest is None:
             break
-        del moments[root]
-        moments[children[0].id] = replace(children[0], parent=None)
+        gone = moments.pop(oldest)
+        for child in [moment for moment in moments.values() if moment.parent == oldest]:
+            moments[child.id] = replace(child, parent=gone.parent)
     ahead = {before: after for before, after in history.ahead.items() if before in moments and after in moments}
     return replace(history, moments=moments, ahead=ahead)
 
