@@ -25,7 +25,7 @@ class Fit:
         f: Statistic of the test that all systems are alike.
         degrees: Of freedom, of the systems and of their error.
         p: Of that test.
-        deviations: Standard deviations of song, listener, taste and error, by name.
+        deviations: Standard deviations of listener, song, taste and error by name; with one song, of listener and error.
     """
 
     means: tuple[float, ...]
@@ -44,17 +44,15 @@ def fit(ratings: Array) -> Fit:
     Raises:
         ValueError: There are fewer than two listeners or systems.
     """
-    listeners, _, systems = ratings.shape
+    listeners, songs, systems = ratings.shape
     if listeners < 2 or systems < 2:
         raise ValueError(f"expected at least two listeners and systems, got {listeners} and {systems}")
     listener, song, system = np.nonzero(~np.isnan(ratings))
     values = ratings[listener, song, system]
     fixed = _indicators(system)
-    random = {
-        "song": _indicators(song),
-        "listener": _indicators(listener),
-        "taste": _indicators(listener * systems + system),
-    }
+    random = {"listener": _indicators(listener)}
+    if songs > 1:  # with one song, song is part of the mean, and taste cannot be told from error
+        random |= {"song": _indicators(song), "taste": _indicators(listener * systems + system)}
     relations = [groups @ groups.T for groups in random.values()]
     scale = float(values.var()) or 1.0
     start = np.full(len(relations), math.log(0.3))

@@ -107,7 +107,7 @@ def report_text(report: dict[str, Any]) -> str:
         lines += [f"## {question}", "", f"![Ratings]({answer['figure']})", ""]
         lines += ["| system | mean | 95 % interval |", "| --- | ---: | ---: |"]
         lines += [_mean_row(system, mean, 1) for system, mean in answer["means"].items()]
-        lines += ["", *_tests(answer)]
+        lines += ["", *_tests(answer), ""]
     if report["accepted"]:
         lines += [
             "",
@@ -132,9 +132,9 @@ def _tests(answer: dict[str, Any]) -> list[str]:
     all_alike, model = answer["friedman"], answer["mixed_model"]
     spread = ", ".join(f"{name} {value:.1f}" for name, value in model["deviations"].items())
     lines = [
-        f"All alike? Friedman: χ² = {all_alike['statistic']:.2f}, p = {_p(all_alike['p'])}, Kendall's W = "
+        f"All alike? Friedman: χ² = {all_alike['statistic']:.2f}, {_p_is(all_alike['p'])}, Kendall's W = "
         f"{all_alike['kendall_w']:.2f}. Mixed model: F({model['degrees'][0]}, {model['degrees'][1]}) = "
-        f"{model['f']:.2f}, p = {_p(model['p'])}; standard deviations: {spread}.",
+        f"{model['f']:.2f}, {_p_is(model['p'])}; standard deviations: {spread}.",
         "",
         "| pair | difference | 95 % interval | p (Wilcoxon) | p (Holm) | rank-biserial |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
@@ -156,3 +156,7 @@ def _tests(answer: dict[str, Any]) -> list[str]:
 
 def _p(value: float) -> str:
     return "< 0.0001" if value < 1e-4 else f"{value:.4f}"
+
+
+def _p_is(value: float) -> str:
+    return f"p {_p(value)}" if value < 1e-4 else f"p = {_p(value)}"

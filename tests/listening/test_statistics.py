@@ -122,3 +122,12 @@ def test_missing_answers_are_left_out() -> None:
     model = fit(ratings)
     assert model.means[1] - model.means[0] == pytest.approx(10, abs=4)
     assert not np.isnan([pair.low for pair in comparisons(ratings, ["a", "b"], np.random.default_rng(0))]).any()
+
+
+def test_one_song_is_enough_for_a_test_and_tells_no_variance_it_cannot_know() -> None:
+    ratings = simulated(np.random.default_rng(7), [0.0, 20.0], listeners=20, songs=1)
+    model = fit(ratings)
+    assert set(model.deviations) == {"listener", "error"}
+    paired = stats.ttest_rel(ratings[:, 0, 0], ratings[:, 0, 1])
+    assert model.f == pytest.approx(paired.statistic**2, rel=1e-3)
+    assert model.p == pytest.approx(paired.pvalue, rel=1e-2)
