@@ -4,12 +4,14 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from gen_mix.audio import SUFFIXES
+from gen_mix.audio import SUFFIXES, read_audio, resample
 from gen_mix.commands.arguments import number
 from gen_mix.errors import InputError
 from gen_mix.export.mix_file import read_mix_file
 from gen_mix.sessions.session import Session
+from gen_mix.sessions.written import as_written
 from gen_mix.steering.expressions import parse_amounts, parse_setting
+from gen_mix.steering.rough import fit_rough
 from gen_mix.wishes import Example, Wishes
 
 
@@ -66,9 +68,21 @@ def _said(option: str) -> Callable[[str], tuple[str, str]]:
 
 
 def _start(path: Path, session: Session) -> Example:
-    if path.suffix.lower() in SUFFIXES:
-        raise InputError(f"--start-from {path}: expected a mix_XX.json, got audio")
-    return read_example(path, session)
+    """Return the mix to start from: a file of settings, or settings fitted to a bounce."""
+    if path.suffix.lower() not in SUFFIXES:
+        return read_example(path, session)
+    bounce = read_audio(path)
+    if bounce.audio.shape[0] != 2:
+        raise InputError(f"--start-from {path}: expected a stereo bounce, got {bounce.audio.shape[0]} channel(s)")
+    try:
+        fit = fit_rough(session, resample(bounce.audio, bounce.sample_rate, session.sample_rate), session.sample_rate)
+    except InputError as error:
+        raise InputError(f"--start-from {path}: {error}") from error
+    print(
+        f"{path.name}: faders and pans explain {fit.explained:.0%} of it; "
+        f"with equalizers and reverb the spectra are {fit.distance_db[1]:.1f} dB apart"
+    )
+    return Example(path.name, as_written(session, fit.parameters))
 
 
 def read_example(path: Path, session: Session) -> Example:
