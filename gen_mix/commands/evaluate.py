@@ -17,7 +17,7 @@ from gen_mix.pipeline import MixPipeline
 from gen_mix.sessions.folder import read_session
 from gen_mix.sessions.session import Session
 
-DESCRIPTION = "Judge the model's variety (one-to-many) or the virtual engineers (engineers)."
+DESCRIPTION = "Judge the model's variety (one-to-many), its obedience (control) or the virtual engineers (engineers)."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

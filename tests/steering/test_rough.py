@@ -29,7 +29,7 @@ def session() -> Session:
 
 @cache
 def rough(gain_db: float = 0.0) -> MixParameters:
-    """Return a mix of faders and pans, and of a shelf on the second track."""
+    """Return a mix of faders and pans, and of a band on the second track."""
     is_stereo = torch.tensor([[track.is_stereo for track in session().tracks]])
     neutral = LAYOUT.neutral(torch.ones_like(is_stereo), is_stereo)
     normalized = neutral.normalized.clone()
@@ -37,8 +37,8 @@ def rough(gain_db: float = 0.0) -> MixParameters:
         spec = LAYOUT.spec(TRACK, name)
         normalized[0, len(BUS_TOKENS) :, LAYOUT.index(TRACK, name)] = spec.normalized(torch.tensor(values))
     if gain_db:
-        knob = LAYOUT.spec(TRACK, "eq.high_shelf.gain_db")
-        normalized[0, len(BUS_TOKENS) + 1, LAYOUT.index(TRACK, "eq.high_shelf.on")] = 1
+        knob = LAYOUT.spec(TRACK, "eq.bell_3.gain_db")
+        normalized[0, len(BUS_TOKENS) + 1, LAYOUT.index(TRACK, "eq.bell_3.on")] = 1
         normalized[0, len(BUS_TOKENS) + 1, LAYOUT.index(TRACK, knob.name)] = knob.normalized(torch.tensor(gain_db))
     return LAYOUT.canonical(MixParameters(normalized, neutral.mask))
 
@@ -58,10 +58,10 @@ def test_faders_and_pans_alone_are_found_exactly_whatever_the_level() -> None:
         assert fit.explained > 0.999
 
 
-def test_steps_come_nearer_and_find_the_shelf() -> None:
-    fit = fit_rough(session(), bounce(rough(-9.0)), RATE, steps=40)
+def test_steps_come_nearer_and_find_the_band() -> None:
+    fit = fit_rough(session(), bounce(rough(-15.0)), RATE, steps=40)
     assert fit.distance_db[1] < 0.8 * fit.distance_db[0]
-    gains = LAYOUT.value(fit.parameters, TRACK, "eq.high_shelf.gain_db")[0]
+    gains = LAYOUT.value(fit.parameters, TRACK, "eq.bell_3.gain_db")[0]
     assert int(gains.argmin()) == 1
     assert gains[1] < -1
 
