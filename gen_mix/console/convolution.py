@@ -37,12 +37,12 @@ _RUNS = 4 * PART // _RUN
 class Convolver:
     """Convolves one stereo stream with the rotation of a pair of responses, from rest."""
 
-    def __init__(self, pair: NDArray[np.float32]) -> None:
-        """Take the response `pair` (2, taps)."""
-        self._parts = -(-pair.shape[1] // PART)
+    def __init__(self, response: NDArray[np.complex64]) -> None:
+        """Take the pair of responses as one, h₁ + j h₂, (taps,)."""
+        self._parts = -(-len(response) // PART)
         padded = np.zeros((self._parts, 2 * PART), np.complex64)
         taps = np.zeros(self._parts * PART, np.complex64)
-        taps[: pair.shape[1]] = pair[0] + 1j * pair[1]
+        taps[: len(response)] = response
         padded[:, :PART] = taps.reshape(self._parts, PART)
         self._response = _in_runs(fft.fft(padded, overwrite_x=True))
         self._slots = self._parts + _AT_ONCE - 1

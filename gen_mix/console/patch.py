@@ -74,6 +74,8 @@ def track_strips(
         first_row: Row of the input where each track's channels begin.
         sample_rate: In Hz.
     """
+    if not is_stereo:
+        return []
     table = _Table(parameters, TRACK)
     gains = _gains(table)
     rows = zip(is_stereo, first_row, table.sections(sample_rate), table.dynamics(sample_rate), strict=True)

@@ -10,7 +10,8 @@ from gen_mix.console.convolution import Convolver
 from gen_mix.console.echo_line import EchoLine
 from gen_mix.console.knobs import Knobs, bus_knobs
 from gen_mix.console.layout import DELAY, REVERB
-from gen_mix.console.reverb import narrow, response_pair, room_of
+from gen_mix.console.reverb import narrow
+from gen_mix.console.room_response import room_response
 from gen_mix.mix import MixParameters
 
 Effect = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -23,7 +24,7 @@ class ReverbReturn:
     def __init__(self, knobs: Knobs, sample_rate: int) -> None:
         """Take the knobs of the reverb bus and the rate in Hz."""
         self._width = knobs.value("width")
-        self._convolver = Convolver(response_pair(room_of(knobs, torch.float32), sample_rate).numpy())
+        self._convolver = Convolver(room_response(knobs, sample_rate))
 
     def __call__(self, audio: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the next samples (2, samples), for the next of the input; all blocks but the last fill whole parts."""

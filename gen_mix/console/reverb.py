@@ -22,8 +22,11 @@ from gen_mix.console.recursions import decay_together, filter_cascade
 from gen_mix.console.rotation import rotate
 
 _NOISE_SEED = 20_240_903
-_TAIL = 1.5  # length of the response in decay times: it ends at -90 dB
-_LOWEST_BAND_HZ = 500.0  # below it damping is not felt, so one band holds all of that
+TAIL = 1.5
+"""Length of the response in decay times: it ends at -90 dB."""
+
+LOWEST_BAND_HZ = 500.0
+"""Below it damping is not felt, so one band holds all of that."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +91,8 @@ def narrow(wet: Tensor, width: Tensor) -> Tensor:
 
 def response_pair(room: Room, sample_rate: int) -> Tensor:
     """Return two unrelated responses (2, samples), each of energy 1/2 before damping and low cut."""
-    samples = next_fast_len(math.ceil(_TAIL * room.decay_s.item() * sample_rate), real=True)
-    noise = _noise(sample_rate)[:, :samples].to(room.decay_s)
+    samples = next_fast_len(math.ceil(TAIL * room.decay_s.item() * sample_rate), real=True)
+    noise = white_noise(sample_rate)[:, :samples].to(room.decay_s)
     power = noise.double().square()[None]
     energy = decay_together(power, 2 * _decay_rate(room.decay_s)[None] / sample_rate).sum(dim=-1, keepdim=True)
     tail = _damped(noise, room, sample_rate) * (0.5 / energy).sqrt().to(noise)
@@ -98,9 +101,9 @@ def response_pair(room: Room, sample_rate: int) -> Tensor:
 
 
 @cache
-def _noise(sample_rate: int) -> Tensor:
+def white_noise(sample_rate: int) -> Tensor:
     """Return white noise (2, samples), enough for the longest tail; shorter tails are its beginning."""
-    longest = math.ceil(_TAIL * LAYOUT.spec(REVERB, "decay_s").high * sample_rate)
+    longest = math.ceil(TAIL * LAYOUT.spec(REVERB, "decay_s").high * sample_rate)
     return torch.randn(2, next_fast_len(longest, real=True), generator=torch.Generator().manual_seed(_NOISE_SEED))
 
 
@@ -116,12 +119,12 @@ def _damped(noise: Tensor, room: Room, sample_rate: int) -> Tensor:
     """
     spectrum = torch.fft.rfft(noise)
     freqs_hz = torch.linspace(0, sample_rate / 2, spectrum.shape[-1], device=noise.device, dtype=noise.dtype)
-    octave = (freqs_hz / _LOWEST_BAND_HZ).clamp(min=1).log2()
+    octave = (freqs_hz / LOWEST_BAND_HZ).clamp(min=1).log2()
     band = torch.arange(math.ceil(float(octave[-1])) + 1, device=noise.device, dtype=noise.dtype)
     # Neighbouring bands cross over with cos² and sin², so that all bands add up to the noise itself.
     weights = torch.cos((octave - band[:, None]).clamp(-1, 1) * (math.pi / 2)).square()
     bands = torch.fft.irfft(spectrum * weights[:, None], noise.shape[-1])
-    rates = _decay_rate(room.decay_s) * torch.sqrt(1 + (_LOWEST_BAND_HZ * 2.0**band / room.damping_hz) ** 4)
+    rates = _decay_rate(room.decay_s) * torch.sqrt(1 + (LOWEST_BAND_HZ * 2.0**band / room.damping_hz) ** 4)
     return decay_together(bands, rates / sample_rate)
 
 
