@@ -25,7 +25,7 @@ class Fit:
         f: Statistic of the test that all systems are alike.
         degrees: Of freedom, of the systems and of their error.
         p: Of that test.
-        deviations: Standard deviations of listener, song, taste and error by name; with one song, of listener and error.
+        deviations: Standard deviations of listener, song, taste and error by name; with one song, listener and error.
     """
 
     means: tuple[float, ...]
