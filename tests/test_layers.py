@@ -14,7 +14,7 @@ LAYERS = (
     ("samplers",),
     ("gen_mix.errors", "gen_mix.version", "gen_mix.files", "gen_mix.config", "gen_mix.mix", "gen_mix.wishes"),
     ("gen_mix.console",),
-    ("gen_mix.audio", "gen_mix.loudness", "gen_mix.limiter", "gen_mix.measurements"),
+    ("gen_mix.audio", "gen_mix.power_meter", "gen_mix.loudness", "gen_mix.limiter", "gen_mix.measurements"),
     ("gen_mix.sessions",),
     ("gen_mix.evaluation.heard", "gen_mix.evaluation.strips"),
     ("gen_mix.embeddings",),
