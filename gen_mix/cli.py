@@ -10,15 +10,18 @@ from gen_mix.version import VERSION
 
 def _commands() -> dict[str, ModuleType]:
     # Imported here: `gen-mix --version` should not wait for torch.
-    from gen_mix.commands import evaluate, export, prepare, render, sample, sessions, train
+    from gen_mix.commands import evaluate, explore, export, listening, prepare, render, sample, sessions, train, travel
 
     return {
         "sample": sample,
         "render": render,
+        "travel": travel,
+        "explore": explore,
         "export": export,
         "sessions": sessions,
         "prepare": prepare,
         "train": train,
+        "listening-test": listening,
         "evaluate": evaluate,
     }
 

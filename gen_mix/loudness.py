@@ -7,8 +7,9 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import signal
 from torch import Tensor
+
+from gen_mix.power_meter import PowerMeter
 
 REFERENCE_LUFS = -24.0
 """Loudness of a staged track: every threshold and fader of the console refers to it."""
@@ -22,7 +23,6 @@ _OFFSET_LUFS = -0.691  # makes a 997 Hz sine at 0 dBFS read -3.01 LUFS
 _HOP_SECONDS = 0.1
 _HOPS_PER_BLOCK = 4
 _STAGING_ROUNDS = 8
-_CHUNK = 1 << 15  # what is filtered at once: small enough for the processor's cache
 
 
 def k_weighting(sample_rate: int) -> NDArray[np.float64]:
@@ -56,7 +56,7 @@ def k_weighting(sample_rate: int) -> NDArray[np.float64]:
 
 
 def loudness_lufs(audio: Tensor, sample_rate: int) -> float:
-    """Return the gated loudness of a programme in LUFS, as `loudness_of_power` says.
+    """Return the gated loudness of a programme in LUFS, as `LoudnessMeter` measures it.
 
     Args:
         audio: (1 or 2, samples). A mono signal counts as one channel.
@@ -65,10 +65,20 @@ def loudness_lufs(audio: Tensor, sample_rate: int) -> float:
     Raises:
         ValueError: The audio is not (1 or 2, samples) with at least one sample.
     """
-    return loudness_of_power(k_weighted_power(audio, sample_rate), sample_rate)
+    return _measured(audio, sample_rate).lufs()
 
 
 def staging_gain_db(audio: Tensor, sample_rate: int) -> float:
+    """Return the gain that brings a track to `REFERENCE_LUFS`, as `staging_gain_of_db` says.
+
+    Args:
+        audio: (1 or 2, samples).
+        sample_rate: In Hz.
+    """
+    return staging_gain_of_db(_measured(audio, sample_rate), float(audio.abs().max()))
+
+
+def staging_gain_of_db(measured: "LoudnessMeter", peak: float) -> float:
     """Return the gain that brings a track to `REFERENCE_LUFS`, 0 for one that holds nothing but silence or noise.
 
     The gates apply to the staged track, so a track recorded 40 dB too low is staged like one recorded well, and only
@@ -76,16 +86,14 @@ def staging_gain_db(audio: Tensor, sample_rate: int) -> float:
     gain.
 
     Args:
-        audio: (1 or 2, samples).
-        sample_rate: In Hz.
+        measured: A meter that all of the track has passed.
+        peak: Highest absolute sample.
     """
-    peak = float(audio.abs().max())
     if peak < 10 ** (NOISE_FLOOR_DBFS / 20):
         return 0.0
-    power = k_weighted_power(audio, sample_rate)
     gain_db = -20 * math.log10(peak)
     for _ in range(_STAGING_ROUNDS):
-        loudness = loudness_of_power(power * 10 ** (gain_db / 10), sample_rate)
+        loudness = measured.lufs(gain_db)
         if loudness == -math.inf:  # a constant, or a click at the very end
             return 0.0
         gain_db += REFERENCE_LUFS - loudness
@@ -94,46 +102,50 @@ def staging_gain_db(audio: Tensor, sample_rate: int) -> float:
     return gain_db
 
 
-def k_weighted_power(audio: Tensor, sample_rate: int) -> NDArray[np.float64]:
-    """Return the K-weighted power of each sample, summed over channels (samples,).
-
-    Args:
-        audio: (1 or 2, samples).
-        sample_rate: In Hz.
-
-    Raises:
-        ValueError: The audio is not (1 or 2, samples) with at least one sample.
-    """
-    if audio.ndim != 2 or audio.shape[0] not in (1, 2) or audio.shape[1] == 0:
-        raise ValueError(f"expected audio (1 or 2, samples), got {tuple(audio.shape)}")
-    sections = k_weighting(sample_rate)
-    power = np.empty(audio.shape[1])
-    state = np.zeros((len(sections), audio.shape[0], 2))
-    for start in range(0, audio.shape[1], _CHUNK):
-        chunk = audio[:, start : start + _CHUNK].detach().cpu().double().numpy()
-        weighted, state = signal.sosfilt(sections, chunk, zi=state)
-        power[start : start + _CHUNK] = np.square(weighted).sum(axis=0)
-    return power
-
-
-def loudness_of_power(power: NDArray[np.float64], sample_rate: float) -> float:
-    """Return the gated loudness in LUFS of a programme with the K-weighted `power` (samples,).
+class LoudnessMeter:
+    """Gated loudness of a programme that passes in blocks of any length.
 
     Blocks of 400 ms that start every 100 ms; those below -70 LUFS, and then those 10 LU below the mean of the
     rest, do not count (BS.1770-4, eq. 2 to 7). A clip shorter than a block is one block.
-
-    Returns:
-        Loudness; minus infinity if every block is below the absolute gate.
     """
-    hop = round(_HOP_SECONDS * sample_rate)
-    hops = power.size // hop
-    if hops < _HOPS_PER_BLOCK:
-        blocks = power.mean(keepdims=True)
+
+    def __init__(self, sample_rate: int) -> None:
+        """Take the rate in Hz."""
+        self._power = PowerMeter(k_weighting(sample_rate), round(_HOP_SECONDS * sample_rate))
+
+    def add(self, audio: Tensor) -> None:
+        """Measure the next samples, (1 or 2, samples)."""
+        self._power.add(audio)
+
+    def lufs(self, gain_db: float = 0.0) -> float:
+        """Return the loudness as if all had been `gain_db` louder; minus infinity below the absolute gate."""
+        scale = 10 ** (gain_db / 10)
+        return loudness_of_hops(self._power.means * scale, self._power.mean * scale)
+
+
+def loudness_of_hops(hops: NDArray[np.float64], mean: float) -> float:
+    """Return the gated loudness in LUFS of a programme with K-weighted power in `hops` of 100 ms, `mean` over all."""
+    if hops.size < _HOPS_PER_BLOCK:
+        blocks = np.array([mean])
     else:
-        hop_power = power[: hops * hop].reshape(hops, hop).mean(axis=1)
-        blocks = np.lib.stride_tricks.sliding_window_view(hop_power, _HOPS_PER_BLOCK).mean(axis=1)
+        blocks = np.lib.stride_tricks.sliding_window_view(hops, _HOPS_PER_BLOCK).mean(axis=1)
     blocks = blocks[blocks > 10 ** ((ABSOLUTE_GATE_LUFS - _OFFSET_LUFS) / 10)]
     if blocks.size == 0:
         return -math.inf
     blocks = blocks[blocks > blocks.mean() * 10 ** (RELATIVE_GATE_LU / 10)]
     return _OFFSET_LUFS + 10 * math.log10(float(blocks.mean()))
+
+
+def loudness_of_power(power: NDArray[np.float64], sample_rate: float) -> float:
+    """Return the gated loudness in LUFS of a programme with K-weighted `power` (samples,), as `LoudnessMeter`."""
+    hop = round(_HOP_SECONDS * sample_rate)
+    hops = power[: power.size // hop * hop].reshape(-1, hop).mean(axis=1)
+    return loudness_of_hops(hops, float(power.mean()))
+
+
+def _measured(audio: Tensor, sample_rate: int) -> LoudnessMeter:
+    if audio.ndim != 2 or audio.shape[0] not in (1, 2) or audio.shape[1] == 0:
+        raise ValueError(f"expected audio (1 or 2, samples), got {tuple(audio.shape)}")
+    meter = LoudnessMeter(sample_rate)
+    meter.add(audio)
+    return meter

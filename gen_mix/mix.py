@@ -41,6 +41,10 @@ class MixParameters:
         """Return the same parameters on `device`."""
         return MixParameters(self.normalized.to(device), self.mask.to(device))
 
+    def exact(self) -> "MixParameters":
+        """Return the same parameters in float64, which filters are designed from, clipped to 0..1."""
+        return MixParameters(self.normalized.double().clamp(0, 1), self.mask)
+
 
 NOT_TOLD = -2
 """In a `MixCondition`: a label that the model is not told."""

@@ -1,7 +1,7 @@
 """From a session to mixes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
@@ -10,18 +10,22 @@ from torch import Tensor
 from tqdm import tqdm
 
 from gen_mix.console.console import render
-from gen_mix.console.layout import LAYOUT
-from gen_mix.console.settings import parameters_of, settings_of
 from gen_mix.embeddings.embedder import TrackEmbedder
 from gen_mix.embeddings.session import embed_session
 from gen_mix.errors import InputError
+from gen_mix.evaluation.heard import take_excerpts
 from gen_mix.limiter import Finished, finish
 from gen_mix.mix import Mix, MixCondition, MixParameters
 from gen_mix.model.denoiser import Denoiser
 from gen_mix.model.folder import DEFAULT_NAME, ModelFolder, check_fit, read_model, write_model
-from gen_mix.model.sampling import Sampling, answer_once, sample_settings, seeds_of
+from gen_mix.model.sampling import Sampling, answer_once, plain_walk, sample_settings, seeds_of
 from gen_mix.model.space import Decoded, ModelSpace
 from gen_mix.sessions.session import Session
+from gen_mix.sessions.written import as_written
+from gen_mix.steering.choosing import Selection, choose_varied
+from gen_mix.steering.steering import Steering, steer
+from gen_mix.steering.travel import Way, straight, through_noise
+from gen_mix.wishes import Example, Wishes
 from samplers import OnStep
 
 StepEnd = Callable[["MixPipeline", int, float, dict[str, Tensor]], Mapping[str, Tensor] | None]
@@ -36,10 +40,12 @@ class Choice:
     Attributes:
         parameters: Batch 1, canonical, and rounded as the mix's file has them: what is rendered is what is written.
         intent: Session-wide choices by name.
+        met: What was wished for and how far it was met, as it goes into ``mix_XX.json``.
     """
 
     parameters: MixParameters
     intent: Mapping[str, float]
+    met: Mapping[str, object] = field(default_factory=dict)
 
 
 def render_mix(session: Session, parameters: MixParameters, target_lufs: float = -16.0) -> Finished:
@@ -132,6 +138,7 @@ class MixPipeline:
         sampler: str = Sampling.sampler,
         callback_on_step_end: StepEnd | None = None,
         target_lufs: float = -16.0,
+        wishes: Wishes | None = None,
     ) -> list[Mix]:
         """Return finished mixes of `session`.
 
@@ -145,6 +152,7 @@ class MixPipeline:
             sampler: See `Sampling`.
             callback_on_step_end: See `StepEnd`.
             target_lufs: Loudness of the finished mixes.
+            wishes: What is asked for beside; by default nothing.
 
         Raises:
             InputError: An option is out of range, or the numbers of mixes disagree.
@@ -153,16 +161,33 @@ class MixPipeline:
         chosen = seeds_of(num_mixes, generator, seeds)
         condition = self.embed(session)
         asked = {"steps": how.steps, "sampler": sampler, "guidance": guidance_scale, "loudness_lufs": target_lufs}
+        steering = None if wishes is None else self.steer(session, condition, wishes, how)
         mixes = []
         for seed in tqdm(chosen, desc="Mixing", unit="mix", disable=self._progress_is_hidden):
-            choice = self.choose(session, condition, seed, how, callback_on_step_end)
+            choice = self.choose(session, condition, seed, how, callback_on_step_end, steering)
             audio = render_mix(session, choice.parameters, target_lufs).audio
-            mixes.append(Mix(audio, session.sample_rate, choice.parameters, seed, asked, choice.intent))
+            conditions = {**asked, **choice.met}
+            mixes.append(Mix(audio, session.sample_rate, choice.parameters, seed, conditions, choice.intent))
         return mixes
 
     def embed(self, session: Session, cache: Path | None = None) -> MixCondition:
         """Return what mixes of `session` are made from (batch 1); `cache` is a folder that keeps what tracks gave."""
         return embed_session(session, self.embedder, cache)
+
+    def steer(self, session: Session, condition: MixCondition, wishes: Wishes, how: Sampling | None = None) -> Steering:
+        """Return wishes for mixes of `session`, ready to be followed by `choose` and `sample`.
+
+        Args:
+            session: What is mixed.
+            condition: What `embed` made of it.
+            wishes: What was asked for.
+            how: By default as `Sampling` says.
+
+        Raises:
+            InputError: A wish cannot be followed in this session.
+        """
+        told = condition.to(self.device)
+        return steer(session, told, wishes, self.embedder, self.denoiser, self.space, how or Sampling())
 
     def choose(
         self,
@@ -171,6 +196,7 @@ class MixPipeline:
         seed: int,
         how: Sampling | None = None,
         on_step_end: StepEnd | None = None,
+        steering: Steering | None = None,
     ) -> Choice:
         """Return the settings that `seed` stands for.
 
@@ -180,10 +206,12 @@ class MixPipeline:
             seed: Of the mix.
             how: By default as `Sampling` says.
             on_step_end: See `StepEnd`.
+            steering: What `steer` made of wishes.
         """
-        decoded = self.sample(condition, [seed], how, on_step_end)
+        decoded = self.sample(condition, [seed], how, on_step_end, steering)
         numbers = dict(zip(self.space.intent, decoded.intent[0].tolist(), strict=True))
-        return Choice(_as_written(session, decoded.parameters), numbers)
+        written = as_written(session, decoded.parameters)
+        return Choice(written, numbers, {} if steering is None else steering.told(written))
 
     def sample(
         self,
@@ -191,6 +219,7 @@ class MixPipeline:
         seeds: Sequence[int],
         how: Sampling | None = None,
         on_step_end: StepEnd | None = None,
+        steering: Steering | None = None,
     ) -> Decoded:
         """Return settings as the model gives them (batch, ...), on the CPU, switches undecided.
 
@@ -201,10 +230,41 @@ class MixPipeline:
             seeds: One per mix.
             how: By default as `Sampling` says.
             on_step_end: See `StepEnd`; x has all mixes.
+            steering: What `steer` made of wishes; settings are canonical then.
         """
         told = (condition.expand(len(seeds)) if len(condition.tracks) == 1 else condition).to(self.device)
         on_step = self._on_step(on_step_end)
-        return sample_settings(self.denoiser, self.space, told, seeds, how or Sampling(), on_step)
+        walk = plain_walk if steering is None else steering.route.walk
+        decoded = sample_settings(self.denoiser, self.space, told, seeds, how or Sampling(), on_step, walk)
+        return decoded if steering is None else Decoded(steering.finish(decoded.parameters), decoded.intent)
+
+    def choose_seeds(
+        self,
+        session: Session,
+        condition: MixCondition,
+        seeds: Sequence[int],
+        count: int,
+        how: Sampling | None = None,
+        steering: Steering | None = None,
+    ) -> Selection:
+        """Return which `count` of the mixes of `seeds` are plausible and differ most, as places in `seeds`.
+
+        Raises:
+            InputError: There are fewer seeds than mixes.
+        """
+        sampled = self.sample(condition, seeds, how, None, steering)
+        return choose_varied(take_excerpts(session), sampled.parameters, count)
+
+    def travel(
+        self, session: Session, first: Example, second: Example, weights: Sequence[float], way: Way = "noise"
+    ) -> list[MixParameters]:
+        """Return mixes between two, at `weights` from 0 (`first`) to 1 (`second`); see `gen_mix.steering.travel`."""
+        if way == "straight":
+            return [straight(first.parameters, second.parameters, weight) for weight in weights]
+        told = self.embed(session).to(self.device)
+        return through_noise(
+            first, second, weights, self.denoiser, self.space, told, Sampling(steps=2 * Sampling.steps)
+        )
 
     def twin_parameters(self, condition: MixCondition) -> MixParameters:
         """Return the twin's one answer for each session of `condition`, on the CPU, switches undecided.
@@ -238,15 +298,3 @@ class _StagedTracks(Sequence[Tensor]):
 
     def __getitem__(self, place: int) -> Tensor:  # type: ignore[override]
         return self.session.tracks[place].staged
-
-
-def _as_written(session: Session, parameters: MixParameters) -> MixParameters:
-    """Return parameters (batch 1) as they come back from the mix's file."""
-    tracks = session.tracks
-    settings = settings_of(
-        LAYOUT.canonical(parameters),
-        [track.name for track in tracks],
-        [track.file for track in tracks],
-        [track.staging_gain_db for track in tracks],
-    )
-    return parameters_of(settings, [track.is_stereo for track in tracks])

@@ -12,15 +12,17 @@ ROOT = Path(__file__).parents[1]
 
 LAYERS = (
     ("samplers",),
-    ("gen_mix.errors", "gen_mix.version", "gen_mix.files", "gen_mix.config", "gen_mix.mix"),
+    ("gen_mix.errors", "gen_mix.version", "gen_mix.files", "gen_mix.config", "gen_mix.mix", "gen_mix.wishes"),
     ("gen_mix.console",),
-    ("gen_mix.audio", "gen_mix.loudness", "gen_mix.limiter", "gen_mix.measurements"),
+    ("gen_mix.audio", "gen_mix.power_meter", "gen_mix.loudness", "gen_mix.limiter", "gen_mix.measurements"),
     ("gen_mix.sessions",),
+    ("gen_mix.evaluation.heard", "gen_mix.evaluation.strips"),
     ("gen_mix.embeddings",),
     ("gen_mix.model",),
+    ("gen_mix.steering",),
     ("gen_mix.pipeline",),
     ("gen_mix.training", "gen_mix.evaluation", "gen_mix.baselines"),
-    ("gen_mix.export", "gen_mix.explore"),
+    ("gen_mix.export", "gen_mix.listening", "gen_mix.explore"),
     ("gen_mix.commands",),
     ("gen_mix.cli", "train", "sample", "gen_mix"),
 )

@@ -9,13 +9,15 @@ from tqdm import tqdm
 from gen_mix.commands.arguments import whole_number
 from gen_mix.embeddings.bank import TrackBank
 from gen_mix.errors import InputError
+from gen_mix.evaluation.control import PARTS, evaluate_control, write_control
 from gen_mix.evaluation.engineers import evaluate_engineers, table_of
 from gen_mix.evaluation.one_to_many import evaluate_one_to_many, write_report
 from gen_mix.evaluation.tables import report_tables
 from gen_mix.pipeline import MixPipeline
 from gen_mix.sessions.folder import read_session
+from gen_mix.sessions.session import Session
 
-DESCRIPTION = "Judge the model's variety (one-to-many) or the virtual engineers (engineers)."
+DESCRIPTION = "Judge the model's variety (one-to-many), its obedience (control) or the virtual engineers (engineers)."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     mixes.add_argument("--model", type=Path, default=None, help="folder of a trained model instead of the shipped one")
     mixes.add_argument("--seed", type=whole_number(0, 2**31 - 1), default=0, help="of all chance")
     mixes.add_argument("--out", type=Path, required=True, help="report.json; table and figure go beside it")
+    control = chosen.add_parser("control", help="are wishes met, and what do they cost", allow_abbrev=False)
+    control.add_argument("--sessions", type=Path, required=True, help="folder of labelled session folders")
+    control.add_argument("--samples", type=whole_number(2, 4096), default=64, help="mixes in each set")
+    control.add_argument("--parts", nargs="+", choices=tuple(PARTS), default=list(PARTS), help="what to judge")
+    control.add_argument("--model", type=Path, default=None, help="folder of a trained model, not the shipped one")
+    control.add_argument("--seed", type=whole_number(0, 2**31 - 1), default=0, help="of all chance")
+    control.add_argument("--out", type=Path, required=True, help="report.json; parts judged before stay in it")
     people = chosen.add_parser("engineers", help="virtual engineers against mixes by people", allow_abbrev=False)
     people.add_argument("--human", type=Path, required=True, help="MixologyDB's JSON")
     people.add_argument("--seed", type=whole_number(0, 2**31 - 1), default=0, help="of all chance")
@@ -47,10 +56,10 @@ def run(arguments: argparse.Namespace) -> None:
         report = evaluate_engineers(arguments.human, arguments.out, arguments.seed)
         print(table_of(report))
         return
-    if not arguments.sessions.is_dir():
-        raise InputError(f"--sessions {arguments.sessions}: expected a folder of sessions, got none")
-    folders = sorted(path for path in arguments.sessions.iterdir() if path.is_dir() and not path.name.startswith("."))
-    sessions = [read_session(folder) for folder in tqdm(folders, desc="reading", unit="session")]
+    sessions = _sessions(arguments.sessions)
+    if arguments.what == "control":
+        _control(arguments, sessions)
+        return
     pipeline, bank = (
         MixPipeline.from_pretrained(arguments.model),
         TrackBank.load(arguments.bank or _reference(arguments.model)),
@@ -67,6 +76,29 @@ def run(arguments: argparse.Namespace) -> None:
         )
     write_report(report, arguments.out)
     print(report_tables(report))
+
+
+def _sessions(folder: Path) -> list[Session]:
+    if not folder.is_dir():
+        raise InputError(f"--sessions {folder}: expected a folder of sessions, got none")
+    folders = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    return [read_session(path) for path in tqdm(folders, desc="reading", unit="session")]
+
+
+def _control(arguments: argparse.Namespace, sessions: list[Session]) -> None:
+    pipeline = MixPipeline.from_pretrained(arguments.model)
+    with tqdm(total=len(arguments.parts), desc="judging", unit="part") as bar:
+        report = evaluate_control(
+            sessions,
+            pipeline,
+            samples=arguments.samples,
+            seed=arguments.seed,
+            parts=arguments.parts,
+            progress=lambda name: bar.update() and None,
+        )
+    write_control(report, arguments.out)
+    for part in arguments.parts:
+        print(f"{part}: {report[part]}")
 
 
 def _reference(model: Path | None) -> Path:

@@ -1,9 +1,8 @@
 """``gen-mix sample``, ``sample.py``: several mixes of a session into a folder."""
 
 import argparse
-import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,18 +10,18 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from gen_mix.audio import write_audio
 from gen_mix.commands.arguments import number, whole_number
+from gen_mix.commands.deliver import deliver, deliver_overview, one_thread
+from gen_mix.commands.wishes import add_wishes, wishes_of
 from gen_mix.errors import InputError
-from gen_mix.export.mix_file import mix_document
 from gen_mix.export.output import check_output, output_folder
-from gen_mix.export.page import PageMix, page_html
-from gen_mix.export.report import Delivered, report_document
+from gen_mix.export.report import Delivered
 from gen_mix.mix import Mix, MixCondition
 from gen_mix.model.sampling import Sampling
 from gen_mix.pipeline import MixPipeline, render_mix
 from gen_mix.sessions.folder import read_session
 from gen_mix.sessions.session import Session
+from gen_mix.steering.steering import Steering
 from samplers import SAMPLERS
 
 DESCRIPTION = "Sample several mixes of a session and write them with their settings and a page to listen."
@@ -37,6 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=whole_number(0, LARGEST_SEED), default=0, help="of the first; the next has the next"
     )
+    parser.add_argument(
+        "--from", type=whole_number(1, 4096), default=None, dest="choose_from", metavar="MANY",
+        help="sample so many and keep those of --mixes that differ most and are not odd",
+    )  # fmt: skip
     parser.add_argument("--loudness", type=number(-40, -6), default=-16.0, metavar="LUFS", help="loudness of every mix")
     parser.add_argument("--steps", type=whole_number(1, 1000), default=Sampling.steps, help="sampling steps")
     parser.add_argument("--guidance", type=number(0, 20), default=Sampling.guidance_scale, help="1 is as trained")
@@ -44,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, default=None, help="folder of a trained model instead of the shipped one")
     parser.add_argument("--device", default="cpu", help="where the networks run, such as cpu or cuda")
     parser.add_argument("--overwrite", action="store_true", help="replace mixes that are there")
+    add_wishes(parser)
 
 
 @dataclass
@@ -60,6 +64,27 @@ class Stopwatch:
         self.seconds[part] = self.seconds.get(part, 0.0) + time.perf_counter() - started
 
 
+@dataclass(frozen=True)
+class Job:
+    """What all mixes of a run are made from.
+
+    Attributes:
+        session: What is mixed.
+        pipeline: With the model.
+        condition: The session as the model hears it.
+        how: Steps, guidance and sampler.
+        steering: What is wished for, or None.
+        target_lufs: Loudness of every mix.
+    """
+
+    session: Session
+    pipeline: MixPipeline
+    condition: MixCondition
+    how: Sampling
+    steering: Steering | None
+    target_lufs: float
+
+
 def run(arguments: argparse.Namespace) -> None:
     """Read, sample, render and write.
 
@@ -68,67 +93,54 @@ def run(arguments: argparse.Namespace) -> None:
     """
     check_output(arguments.out, arguments.overwrite)
     how = Sampling(arguments.steps, arguments.guidance, arguments.sampler)
-    seeds = range(arguments.seed, arguments.seed + arguments.mixes)
+    if arguments.choose_from is not None and arguments.choose_from < arguments.mixes:
+        raise InputError(f"--from {arguments.choose_from}: expected at least as many as --mixes, {arguments.mixes}")
+    seeds = range(arguments.seed, arguments.seed + (arguments.choose_from or arguments.mixes))
     if seeds[-1] > LARGEST_SEED:
         raise InputError(f"--seed {arguments.seed}: expected seeds up to {LARGEST_SEED}, got {seeds[-1]}")
     watch = Stopwatch({})
     with watch.on("reading"):
         session = read_session(arguments.session)
+        wishes = wishes_of(arguments, session)
     with watch.on("loading_model"):
         pipeline = _load(arguments.model, arguments.device)
     with watch.on("embedding"):
         condition = pipeline.embed(session)
+    with watch.on("sampling"), one_thread():
+        steering = None if wishes is None else pipeline.steer(session, condition, wishes, how)
+    job = Job(session, pipeline, condition, how, steering, arguments.loudness)
+    notes = session.notes if steering is None else (*session.notes, *steering.notes)
+    chosen = None
+    if arguments.choose_from is not None:
+        with watch.on("choosing"), one_thread():
+            chosen = pipeline.choose_seeds(session, condition, seeds, arguments.mixes, how, steering)
     delivered = []
     with output_folder(arguments.out) as folder:
-        for place, seed in enumerate(tqdm(seeds, desc="mixing", unit="mix"), 1):
+        mixed = seeds if chosen is None else [seeds[place] for place in chosen.chosen]
+        for place, seed in enumerate(tqdm(mixed, desc="mixing", unit="mix"), 1):
             name = f"mix_{place:0{max(2, len(str(arguments.mixes)))}d}"
-            delivered.append(_deliver(folder, name, session, pipeline, condition, seed, how, arguments.loudness, watch))
-        pages = [PageMix(d.file, dict(d.document), d.loudness_lufs, d.true_peak_dbtp) for d in delivered]
-        (folder / "index.html").write_text(page_html(session.name, pages), encoding="utf-8")
-        report = report_document(session.name, delivered, watch.seconds, session.notes)
-        (folder / "report.json").write_text(_json(report), encoding="utf-8")
-    _tell(arguments.out, session, report["differences"]["mean"])
+            delivered.append(_sampled(folder, name, job, seed, watch))
+        report = deliver_overview(folder, session, delivered, watch.seconds, notes, chosen)
+    _tell(arguments.out, notes, report["differences"]["mean"])
 
 
-def _deliver(
-    folder: Path,
-    name: str,
-    session: Session,
-    pipeline: MixPipeline,
-    condition: MixCondition,
-    seed: int,
-    how: Sampling,
-    target_lufs: float,
-    watch: Stopwatch,
-) -> Delivered:
+def _sampled(folder: Path, name: str, job: Job, seed: int, watch: Stopwatch) -> Delivered:
     """Sample, render and write one mix."""
-    with watch.on("sampling"), _one_thread():
-        choice = pipeline.choose(session, condition, seed, how)
+    session, how = job.session, job.how
+    with watch.on("sampling"), one_thread():
+        choice = job.pipeline.choose(session, job.condition, seed, how, steering=job.steering)
     with watch.on("rendering"):
-        finished = render_mix(session, choice.parameters, target_lufs)
+        finished = render_mix(session, choice.parameters, job.target_lufs)
     asked = {
-        "loudness_lufs": target_lufs,
+        "loudness_lufs": job.target_lufs,
         "steps": how.steps,
         "guidance": how.guidance_scale,
         "sampler": how.sampler,
+        **choice.met,
     }
     mix = Mix(finished.audio, session.sample_rate, choice.parameters, seed, asked, choice.intent)
-    document = mix_document(session, mix, pipeline.name)
     with watch.on("writing"):
-        write_audio(folder / f"{name}.wav", mix.audio, mix.sample_rate)
-        (folder / f"{name}.json").write_text(_json(document), encoding="utf-8")
-    return Delivered(f"{name}.wav", mix, document, finished.loudness_lufs, finished.true_peak_dbtp)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Let torch use one thread inside: the network is small, and threads wait for each other longer than they work."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
+        return deliver(folder, name, session, mix, finished, job.pipeline.name)
 
 
 def _load(model: Path | None, device: str) -> MixPipeline:
@@ -140,12 +152,8 @@ def _load(model: Path | None, device: str) -> MixPipeline:
         raise InputError(f"--device {device}: expected a device of this machine, got: {reason}") from error
 
 
-def _json(document: object) -> str:
-    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _tell(out: Path, session: Session, difference: dict[str, float | None]) -> None:
-    for note in session.notes:
+def _tell(out: Path, notes: Sequence[str], difference: dict[str, float | None]) -> None:
+    for note in notes:
         print(f"note: {note}")
     if difference["level_db"] is not None:
         print(

@@ -13,12 +13,15 @@ import torch
 from torch import Tensor
 
 from gen_mix.console.knobs import Knobs
+from gen_mix.console.layout import LAYOUT, TRACK
 from gen_mix.console.recursions import smooth_gain
+from gen_mix.mix import MixParameters
 
 LOWEST_LEVEL_DB = -120.0
 """Of the detector; under every threshold."""
 
-_SMALLEST_KNEE_DB = 1e-3  # differs from a hard knee by 0.0002 dB at most, and has a slope everywhere
+SMALLEST_KNEE_DB = 1e-3
+"""Differs from a hard knee by 0.0002 dB at most, and has a slope everywhere."""
 
 
 def static_gain_db(level_db: Tensor, threshold_db: Tensor, ratio: Tensor, knee_db: Tensor) -> Tensor:
@@ -33,7 +36,7 @@ def static_gain_db(level_db: Tensor, threshold_db: Tensor, ratio: Tensor, knee_d
     Returns:
         In dB, at most 0.
     """
-    knee_db = knee_db.clamp(min=_SMALLEST_KNEE_DB)
+    knee_db = knee_db.clamp(min=SMALLEST_KNEE_DB)
     above = (level_db - threshold_db + knee_db / 2).clamp(min=0)
     inside = torch.minimum(above, knee_db)
     return (1 / ratio - 1) * (inside.square() / (2 * knee_db) + (above - inside))
@@ -83,6 +86,33 @@ def compressor_gain_db(
     threshold, slope, knee = (knob[..., None].to(level_db.dtype) for knob in (threshold_db, ratio, knee_db))
     target = static_gain_db(level_db, threshold, slope, knee)
     return smooth_gain(target, smoothing(attack_ms, sample_rate), smoothing(release_ms, sample_rate))
+
+
+def token_dynamics(parameters: MixParameters, kind: str, sample_rate: int) -> tuple[Tensor, Tensor]:
+    """Return what the compressors of every token of `kind` do, and which of them are on.
+
+    Args:
+        parameters: Of some mixes, `exact`.
+        kind: ``master`` or ``track``.
+        sample_rate: In Hz.
+
+    Returns:
+        Threshold in dB, slope 1/ratio - 1, knee in dB, and the shares of a step that attack and release cover per
+        sample: (batch, tokens of that kind, 5); and, boolean, (batch, tokens of that kind).
+    """
+
+    def value(name: str) -> Tensor:
+        values = LAYOUT.value(parameters, kind, f"compressor.{name}")
+        return values if kind == TRACK else values[:, None]
+
+    dynamics = (
+        value("threshold_db"),
+        1 / value("ratio") - 1,
+        value("knee_db").clamp(min=SMALLEST_KNEE_DB),
+        smoothing(value("attack_ms"), sample_rate),
+        smoothing(value("release_ms"), sample_rate),
+    )
+    return torch.stack(dynamics, dim=-1), value("on") >= 0.5
 
 
 def compress(audio: Tensor, knobs: Knobs, sample_rate: int) -> Tensor:

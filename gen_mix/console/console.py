@@ -5,22 +5,27 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from gen_mix.console.compressor import compress, decibels_to_gain
-from gen_mix.console.delay import echo
-from gen_mix.console.filters import equalize
-from gen_mix.console.knobs import Knobs, bus_knobs, track_knobs
-from gen_mix.console.layout import BUS_TOKENS, DELAY, MASTER, REVERB
+from gen_mix.console.compressor import compress, decibels_to_gain, token_dynamics
+from gen_mix.console.delay import echoes
+from gen_mix.console.filters import equalize, token_sections
+from gen_mix.console.knobs import Knobs, bus_knobs
+from gen_mix.console.layout import BUS_TOKENS, DELAY, LAYOUT, MASTER, REVERB, TRACK
 from gen_mix.console.reverb import reverberate
-from gen_mix.console.stereo import balance_stereo, pan_mono, widen
+from gen_mix.console.stereo import balance_stereo, pan_mono, placing_gains, widen
+from gen_mix.console.strip_groups import Lanes
+from gen_mix.console.strips import mix_lanes
 from gen_mix.mix import MixParameters
+
+_SENDS = ("reverb_send", "delay_send")
+_TRACKS_AT_ONCE = 16  # so that tracks that are made ready one by one need not all be there
 
 
 def render(tracks: Sequence[Tensor], parameters: MixParameters, sample_rate: int) -> Tensor:
     """Return what comes out of the master bus, before loudness target and limiter.
 
-    Switches are on from 0.5 upwards and have no gradient; every other knob has a finite one. Mixes and tracks are
-    rendered one after another: a mix has the same samples alone and in a batch, and without gradients the memory
-    is that of one track.
+    Switches are on from 0.5 upwards and have no gradient; every other knob has a finite one. A mix has the same samples
+    alone and in a batch. All strips run side by side on as many threads as torch has; on another device than the CPU
+    only reverberation and echo do. Kept for the gradient are the tracks, the buses and little more.
 
     Args:
         tracks: Staged tracks (1 or 2, samples), of one length; token 3 + i of `parameters` is track i. Further
@@ -35,7 +40,9 @@ def render(tracks: Sequence[Tensor], parameters: MixParameters, sample_rate: int
         ValueError: There are no tracks, more than tokens, or they differ in length or have not 1 or 2 channels.
     """
     _check(tracks, parameters)
-    return torch.stack([_render_one(tracks, parameters[mix], sample_rate) for mix in range(len(parameters))])
+    exact = parameters.exact()
+    mix = _add_returns(_track_sums(tracks, exact, sample_rate), exact, len(tracks), sample_rate)
+    return _master(mix, exact, sample_rate)
 
 
 def _check(tracks: Sequence[Tensor], parameters: MixParameters) -> None:
@@ -47,24 +54,90 @@ def _check(tracks: Sequence[Tensor], parameters: MixParameters) -> None:
         raise ValueError(f"expected tracks (1 or 2, samples) of one length, got {sorted(shapes)}")
 
 
-def _render_one(tracks: Sequence[Tensor], parameters: MixParameters, sample_rate: int) -> Tensor:
-    """Return the first mix of `parameters`, (2, samples)."""
-    mix, to_reverb, to_delay = tracks[0].new_zeros(3, 2, tracks[0].shape[-1]).unbind()
-    reverb_is_fed = delay_is_fed = False
-    for place, track in enumerate(tracks):
-        knobs = track_knobs(parameters, place)
-        strip = render_strip(track, knobs, sample_rate)
-        mix = mix + strip
-        if knobs.is_on("reverb_send"):
-            to_reverb, reverb_is_fed = to_reverb + _sent(strip, knobs, "reverb_send"), True
-        if knobs.is_on("delay_send"):
-            to_delay, delay_is_fed = to_delay + _sent(strip, knobs, "delay_send"), True
-    if reverb_is_fed:
-        mix = mix + reverberate(to_reverb, bus_knobs(parameters, REVERB), sample_rate)
-    if delay_is_fed:
-        mix = mix + echo(to_delay, bus_knobs(parameters, DELAY), sample_rate)
-    master = bus_knobs(parameters, MASTER)
-    return compress(equalize(mix, master, sample_rate), master, sample_rate)
+def _track_sums(tracks: Sequence[Tensor], parameters: MixParameters, sample_rate: int) -> Tensor:
+    """Return what all strips put into the mix, the reverb and the delay, left and right each: (batch, 6, samples)."""
+    shapes = [track.shape[0] for track in tracks]
+    total: Tensor | None = None
+    for channels in (1, 2):
+        places = [place for place, shape in enumerate(shapes) if shape == channels]
+        for first in range(0, len(places), _TRACKS_AT_ONCE):
+            some = places[first : first + _TRACKS_AT_ONCE]
+            lanes = _strip_lanes(parameters, some, channels, sample_rate)
+            part = mix_lanes(torch.stack([tracks[place] for place in some]), lanes, len(parameters))
+            total = part if total is None else total + part
+    assert total is not None
+    return total
+
+
+def _strip_lanes(parameters: MixParameters, places: Sequence[int], channels: int, sample_rate: int) -> Lanes:
+    """Return the strips of the tracks at `places`, with that many channels, in all mixes."""
+    tokens = [*range(len(BUS_TOKENS)), *(len(BUS_TOKENS) + place for place in places)]
+    chosen = MixParameters(parameters.normalized[:, tokens], parameters.mask[:, tokens])
+
+    def value(name: str) -> Tensor:
+        return LAYOUT.value(chosen, TRACK, name)
+
+    placed = (
+        placing_gains(value("pan"), value("width"), channels) * decibels_to_gain(value("fader_db"))[..., None, None]
+    )
+    sends = [decibels_to_gain(value(f"{send}.level_db"))[..., None, None] for send in _SENDS]
+    always = torch.ones_like(value("pan"), dtype=torch.bool)
+    reaches = [always, *(value(f"{send}.on") >= 0.5 for send in _SENDS)]
+    return _lanes(
+        chosen,
+        TRACK,
+        gains=torch.cat([placed, *(placed * send for send in sends)], dim=-2),
+        reaches=torch.stack(reaches, dim=-1).repeat_interleave(2, dim=-1),
+        track=torch.arange(len(places)).repeat(len(parameters)),
+        sample_rate=sample_rate,
+    )
+
+
+def _lanes(
+    parameters: MixParameters, kind: str, gains: Tensor, reaches: Tensor, track: Tensor, sample_rate: int
+) -> Lanes:
+    """Return a lane for every token of `kind` in every mix; `gains` and `reaches` are (batch, tokens, ...)."""
+    sections, is_on = token_sections(parameters, kind, sample_rate)
+    dynamics, compresses = token_dynamics(parameters, kind, sample_rate)
+    # Off is a slope of 0: the lane may be among others that do compress.
+    dynamics = torch.where(compresses[..., None], dynamics, dynamics.new_tensor([0.0, 0.0, 1.0, 0.0, 0.0]))
+    return Lanes(
+        track=track,
+        mix=torch.arange(len(parameters)).repeat_interleave(sections.shape[1]),
+        sections=sections.flatten(0, 1),
+        is_on=is_on.flatten(0, 1),
+        dynamics=dynamics.flatten(0, 1),
+        compresses=compresses.flatten(),
+        gains=gains.flatten(0, 1),
+        reaches=reaches.flatten(0, 1),
+    )
+
+
+def _add_returns(sums: Tensor, parameters: MixParameters, tracks: int, sample_rate: int) -> Tensor:
+    """Return mixes (batch, 2, samples) with reverberation and echo, given what their strips put out (`_track_sums`)."""
+    mixes, to_reverb, to_delay = (bus.unbind() for bus in sums.split(2, dim=1))
+    heard = list(mixes)
+    strips = parameters.normalized[:, len(BUS_TOKENS) : len(BUS_TOKENS) + tracks]
+    reverbed, delayed = (
+        (strips[..., LAYOUT.index(TRACK, f"{send}.on")] >= 0.5).any(dim=1).nonzero()[:, 0].tolist() for send in _SENDS
+    )
+    for mix in reverbed:
+        heard[mix] = heard[mix] + reverberate(to_reverb[mix], bus_knobs(parameters[mix], REVERB), sample_rate)
+    if delayed:
+        sent = torch.stack([to_delay[mix] for mix in delayed])
+        for mix, wet in zip(
+            delayed, echoes(sent, [bus_knobs(parameters[m], DELAY) for m in delayed], sample_rate), strict=True
+        ):
+            heard[mix] = heard[mix] + wet
+    return torch.stack(heard)
+
+
+def _master(mix: Tensor, parameters: MixParameters, sample_rate: int) -> Tensor:
+    """Return mixes (batch, 2, samples) after EQ and compressor of the master."""
+    gains = torch.eye(2, dtype=torch.float64, device=mix.device).expand(len(parameters), 1, 2, 2)
+    reaches = torch.ones(len(parameters), 1, 2, dtype=torch.bool)
+    lanes = _lanes(parameters, MASTER, gains, reaches, torch.arange(len(parameters)), sample_rate)
+    return mix_lanes(mix, lanes, len(parameters))
 
 
 def render_strip(track: Tensor, knobs: Knobs, sample_rate: int) -> Tensor:
@@ -74,7 +147,3 @@ def render_strip(track: Tensor, knobs: Knobs, sample_rate: int) -> Tensor:
     if track.shape[0] == 1:
         return pan_mono(faded, knobs.value("pan"))
     return balance_stereo(widen(faded, knobs.value("width")), knobs.value("pan"))
-
-
-def _sent(strip: Tensor, knobs: Knobs, send: str) -> Tensor:
-    return strip * decibels_to_gain(knobs.value(f"{send}.level_db"))

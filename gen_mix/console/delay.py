@@ -1,20 +1,23 @@
 """Echo: a feedback delay with a high cut in its loop.
 
-In closed form on the z-plane: with q = z⁻ᴰ G(z), D the delay in samples and G the high cut, a loop of gain f answers
-with q / (1 − f q). Sum and difference of the channels have a loop each; ping-pong changes the sign of the difference
-at every turn. Whole delays are exact; between two samples a cubic interpolates, so the time has a gradient.
+Sum and difference of the channels have a loop each; ping-pong changes the sign of the difference at every turn. Whole
+delays are exact; between two samples a cubic interpolates, so the time has a gradient. (A shift of phase would be exact
+there too, but it also rings before the echo.)
 """
 
 import math
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
+import numpy as np
 import torch
-from scipy.fft import next_fast_len
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
-from gen_mix.console.filters import low_pass, response
+from gen_mix.console.filters import low_pass
 from gen_mix.console.knobs import Knobs
-
-_WRAPPED = 1e-7  # what is left, after one turn round the circle of an FFT, of an echo that outlives the audio
+from gen_mix.console.loop_kernels import TAPS, run_loop, run_loop_backwards
 
 
 def echo(audio: Tensor, knobs: Knobs, sample_rate: int) -> Tensor:
@@ -32,52 +35,97 @@ def echo(audio: Tensor, knobs: Knobs, sample_rate: int) -> Tensor:
     Returns:
         (2, samples).
     """
-    samples = audio.shape[-1]
-    size = next_fast_len(samples, real=True)
-    # On a circle outside the unit circle all echoes die within one turn of the FFT, so none wraps round audibly and
-    # no padding for the longest tail is needed.
-    growth = -math.log(_WRAPPED) / size
-    ramp = torch.arange(samples, device=audio.device, dtype=torch.float64) * growth
-    fed = _feed(audio.double(), knobs.value("ping_pong")) * torch.exp(-ramp)
-    total, difference = _loops(knobs, size, growth, sample_rate)
-    left, right = torch.fft.rfft(fed, size)
-    both, apart = total * (left + right) / 2, difference * (left - right) / 2
-    echoes = torch.fft.irfft(torch.stack([both + apart, both - apart]), size)[:, :samples]
-    return (echoes * torch.exp(ramp)).to(audio.dtype)
+    return echoes(audio[None], [knobs], sample_rate)[0]
+
+
+def echoes(audio: Tensor, knobs: Sequence[Knobs], sample_rate: int) -> Tensor:
+    """Return the echoes of some mixes, as `echo` does, side by side: (mixes, 2, samples) as `audio`."""
+    fed = torch.stack(
+        [_feed(sent.double(), of_mix.value("ping_pong")) for sent, of_mix in zip(audio, knobs, strict=True)]
+    )
+    numbers = torch.cat([_loops(of_mix, sample_rate) for of_mix in knobs])
+    lags = [_delay_samples(of_mix, sample_rate)[0] - 1 for of_mix in knobs for _ in range(2)]
+    both, apart = _Loops.apply(fed.flatten(0, 1), numbers, lags).unflatten(0, (-1, 2)).unbind(1)
+    return torch.stack([both + apart, both - apart], dim=1).to(audio.dtype)
 
 
 def _feed(audio: Tensor, ping_pong: Tensor) -> Tensor:
-    """Return what enters the lines (2, samples): both channels, or the more ping-pong the more of all on the left."""
-    left = (1 - ping_pong) * audio[0] + ping_pong * (audio[0] + audio[1]) / math.sqrt(2)
-    return torch.stack([left, (1 - ping_pong) * audio[1]])
+    """Return what enters the loops, half the sum and half the difference of the lines (2, samples).
 
-
-def _loops(knobs: Knobs, size: int, growth: float, sample_rate: int) -> tuple[Tensor, Tensor]:
-    """Return the responses of the loops for sum and difference of the channels, (size // 2 + 1,) each."""
-    steps = torch.arange(size // 2 + 1, device=knobs.normalized.device, dtype=torch.float64)
-    angle = torch.complex(steps * (2 * math.pi / size), torch.full_like(steps, -growth))
-    high_cut = low_pass(knobs.value("high_cut_hz"), sample_rate)
-    numerator, denominator = response(high_cut, angle)
-    turn = _delay_line(knobs.value("time_ms") * (sample_rate / 1000), angle) * numerator / denominator
-    feedback = knobs.value("feedback")
-    crossed = feedback * (1 - 2 * knobs.value("ping_pong"))
-    return turn / (1 - feedback * turn), turn / (1 - crossed * turn)
-
-
-def _delay_line(delay_samples: Tensor, angle: Tensor) -> Tensor:
-    """Return the response of a delay line at z = exp(j `angle`), with Lagrange's cubic between samples.
-
-    A shift of phase would be exact there too, but it also rings before the echo, and what comes before the beginning
-    of the audio wraps round to its end, where the circle outside the unit circle makes it loud.
+    Into the lines go both channels, or the more ping-pong the more of all on the left.
     """
-    whole = math.floor(delay_samples.item())
-    part = delay_samples - whole
-    taps = (
+    left = (1 - ping_pong) * audio[0] + ping_pong * (audio[0] + audio[1]) / math.sqrt(2)
+    right = (1 - ping_pong) * audio[1]
+    return torch.stack([left + right, left - right]) / 2
+
+
+def _loops(knobs: Knobs, sample_rate: int) -> Tensor:
+    """Return weights, high cut and gain of the loops for sum and difference (2, 11), as `run_loop` takes them."""
+    shared = torch.cat([
+        torch.stack(cubic_taps(_delay_samples(knobs, sample_rate)[1])),
+        low_pass(knobs.value("high_cut_hz"), sample_rate),
+    ])  # fmt: skip
+    feedback = knobs.value("feedback")
+    gains = torch.stack([feedback, feedback * (1 - 2 * knobs.value("ping_pong"))])
+    return torch.cat([shared.expand(2, -1), gains[:, None]], dim=1)
+
+
+def _delay_samples(knobs: Knobs, sample_rate: int) -> tuple[int, Tensor]:
+    """Return the delay in whole samples, and what is left of it."""
+    delay = knobs.value("time_ms") * (sample_rate / 1000)
+    whole = math.floor(delay.item())
+    return whole, delay - whole
+
+
+class _Loops(torch.autograd.Function):
+    """Loops side by side: from what is fed (loops, samples) and their numbers (loops, 11) to what is heard."""
+
+    @staticmethod
+    def forward(ctx: Any, fed: Tensor, numbers: Tensor, lags: Sequence[int]) -> Tensor:
+        ctx.lags = lags
+        heard = torch.empty_like(fed, device="cpu")
+
+        def run(loop: int) -> None:
+            row = numbers[loop].detach().cpu().numpy()
+            heard[loop] = torch.from_numpy(
+                run_loop(_array(fed[loop]), lags[loop], row[:TAPS], row[TAPS:-1], float(row[-1]))
+            )
+
+        _side_by_side(run, len(lags))
+        ctx.save_for_backward(fed, numbers, heard)
+        return heard.to(fed.device)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
+        fed, numbers, heard = ctx.saved_tensors
+        to_fed, to_numbers = torch.empty_like(heard), torch.zeros_like(numbers, device="cpu")
+
+        def run(loop: int) -> None:
+            row = numbers[loop].detach().cpu().numpy()
+            run_loop_backwards(
+                _array(fed[loop]), ctx.lags[loop], row[:TAPS], row[TAPS:-1], float(row[-1]), _array(heard[loop]),
+                _array(gradient[loop]), to_fed[loop].numpy(), to_numbers[loop].numpy(),
+            )  # fmt: skip
+
+        _side_by_side(run, len(ctx.lags))
+        return to_fed.to(fed), to_numbers.to(numbers), None
+
+
+def _array(tensor: Tensor) -> np.ndarray:
+    return np.ascontiguousarray(tensor.detach().cpu().numpy())
+
+
+def _side_by_side(run: Callable[[int], None], loops: int) -> None:
+    with ThreadPoolExecutor(torch.get_num_threads()) as threads:
+        list(threads.map(run, range(loops)))
+
+
+def cubic_taps(part: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return the weights of a delay of -1, 0, 1 and 2 samples that make one of `part`, 0 to 1: Lagrange's cubic."""
+    return (
         -part * (part - 1) * (part - 2) / 6,
         (part + 1) * (part - 1) * (part - 2) / 2,
         -(part + 1) * part * (part - 2) / 2,
         (part + 1) * part * (part - 1) / 6,
     )
-    step = torch.exp(-1j * angle)
-    cubic = taps[0] + step * (taps[1] + step * (taps[2] + step * taps[3]))
-    return torch.exp(-1j * angle * (whole - 1)) * cubic

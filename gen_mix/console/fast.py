@@ -1,12 +1,13 @@
 """Mixes rendered for listening: the sound of `gen_mix.console.console.render` without its gradients."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 
-from gen_mix.console.console import render
-from gen_mix.console.switches import Switches, chosen_tracks
+from gen_mix.console.checks import check_tracks
+from gen_mix.console.stream import BLOCK, Block, ConsoleStream
+from gen_mix.console.switches import Switches
 from gen_mix.mix import MixParameters
 
 
@@ -17,8 +18,8 @@ def render_fast(
     """Return what comes out of the master bus, before loudness target and limiter, without gradients.
 
     Args:
-        tracks: Staged tracks (1 or 2, samples), of one length; token 3 + i of `parameters` is track i. Further
-            tokens are padding.
+        tracks: Staged tracks (1 or 2, samples), of one length, on the CPU; token 3 + i of `parameters` is track i.
+            Further tokens are padding.
         parameters: Of some mixes.
         sample_rate: Of the tracks, in Hz.
         switches: What is heard; everything by default.
@@ -27,10 +28,19 @@ def render_fast(
         (batch, 2, samples), float32.
 
     Raises:
-        ValueError: As `render`; or `switches` name a track that is not there.
+        ValueError: As `render`; a setting is out of range or not a number; or `switches` name a track that is not
+            there.
     """
-    heard = switches or Switches()
-    places = heard.audible(len(tracks))
-    if not places:
-        return tracks[0].new_zeros(len(parameters), 2, tracks[0].shape[-1])
-    return render([tracks[place] for place in places], chosen_tracks(heard.applied(parameters), places), sample_rate)
+    check_tracks(tracks)
+    stream = ConsoleStream(parameters, [track.shape[0] == 2 for track in tracks], sample_rate, switches)
+    samples = tracks[0].shape[1]
+    mixes = torch.empty(len(parameters), 2, samples)
+    for start, block in zip(range(0, samples, BLOCK), stream(blocks_of(tracks)), strict=True):
+        mixes[..., start : start + BLOCK] = block
+    return mixes
+
+
+def blocks_of(tracks: Sequence[Tensor]) -> Iterator[Block]:
+    """Yield tracks (channels, samples) of one length in blocks of `BLOCK` samples, the last one shorter."""
+    for start in range(0, tracks[0].shape[1], BLOCK):
+        yield [track[:, start : start + BLOCK] for track in tracks]

@@ -117,30 +117,42 @@ def eq_response_db(parameters: MixParameters, kind: str, freqs_hz: Tensor, sampl
         In dB (batch, tokens of that kind, freqs), float64.
     """
     freqs_hz = freqs_hz.to(parameters.normalized.device, torch.float64)
-    exact = MixParameters(parameters.normalized.double().clamp(0, 1), parameters.mask)
-
-    def value(name: str) -> Tensor:
-        values = LAYOUT.value(exact, kind, name)
-        return values if kind == TRACK else values[:, None]
-
-    filters = {f"eq.{band}": _band_filters(band, value, sample_rate) for band in EQ_BANDS}
-    if kind == TRACK:
-        filters["high_pass"] = high_pass(value("high_pass.freq_hz"), sample_rate)
-    gains_db = [
-        torch.where(value(f"{name}.on")[..., None] >= 0.5, response_db(sections, freqs_hz, sample_rate), 0.0)
-        for name, sections in filters.items()
-    ]
-    return torch.stack(gains_db).sum(dim=0)
+    sections, is_on = token_sections(parameters.exact(), kind, sample_rate)
+    return torch.where(is_on[..., None], response_db(sections, freqs_hz, sample_rate), 0.0).sum(dim=-2)
 
 
-def _band_filters(band: str, value: Callable[[str], Tensor], sample_rate: int) -> Tensor:
+def band_filters(band: str, value: Callable[[str], Tensor], sample_rate: int) -> Tensor:
+    """Return the filters (*, 6) of one EQ band, given what returns the values (*) of a knob by its name."""
     freq_hz, gain_db, q = value(f"eq.{band}.freq_hz"), value(f"eq.{band}.gain_db"), value(f"eq.{band}.q")
     return eq_band(band, freq_hz, gain_db, q, sample_rate)
 
 
+def token_sections(parameters: MixParameters, kind: str, sample_rate: int) -> tuple[Tensor, Tensor]:
+    """Return the filters of every token of `kind`, in their order, and which of them are on.
+
+    Args:
+        parameters: Of some mixes, `exact`.
+        kind: ``master`` or ``track``.
+        sample_rate: In Hz.
+
+    Returns:
+        (batch, tokens of that kind, sections, 6) and, boolean, (batch, tokens of that kind, sections).
+    """
+
+    def value(name: str) -> Tensor:
+        values = LAYOUT.value(parameters, kind, name)
+        return values if kind == TRACK else values[:, None]
+
+    filters = {f"eq.{band}": band_filters(band, value, sample_rate) for band in EQ_BANDS}
+    if kind == TRACK:
+        filters = {"high_pass": high_pass(value("high_pass.freq_hz"), sample_rate), **filters}
+    is_on = torch.stack([value(f"{name}.on") >= 0.5 for name in filters], dim=-1)
+    return torch.stack(list(filters.values()), dim=-2), is_on
+
+
 def active_sections(knobs: Knobs, sample_rate: int) -> Tensor:
     """Return the filters that are on in a track strip or the master, in their order: (sections, 6), perhaps none."""
-    sections = [_band_filters(band, knobs.value, sample_rate) for band in EQ_BANDS if knobs.is_on(f"eq.{band}")]
+    sections = [band_filters(band, knobs.value, sample_rate) for band in EQ_BANDS if knobs.is_on(f"eq.{band}")]
     if knobs.kind == TRACK and knobs.is_on("high_pass"):
         sections.insert(0, high_pass(knobs.value("high_pass.freq_hz"), sample_rate))
     return torch.stack(sections) if sections else knobs.normalized.new_zeros(0, 6)

@@ -132,9 +132,8 @@ class ConsoleLayout:
         """Return the console with every knob at its default, for tracks as in `mask`."""
         mask = self.mask(is_track, is_stereo)
         normalized = torch.zeros(mask.shape, device=mask.device)
-        for kind in (*BUS_TOKENS, TRACK):
-            places = [spec.normalized(torch.tensor(spec.default)).item() for spec in self.specs(kind)]
-            normalized[:, self.tokens(kind), : len(places)] = normalized.new_tensor(places)
+        for kind, scale in self._scales.items():
+            normalized[:, self.tokens(kind), : len(scale.default)] = scale.default.to(normalized)
         return MixParameters(normalized, mask)
 
     def canonical(self, parameters: MixParameters) -> MixParameters:
@@ -142,26 +141,72 @@ class ConsoleLayout:
 
         Gates become 0 or 1, the knobs of a processor that is off go to their defaults, unused places to 0.
         """
-        is_track = parameters.mask[:, len(BUS_TOKENS) :].any(-1)
         normalized = parameters.normalized.clamp(0, 1).clone()
-        default = self.neutral(is_track, torch.ones_like(is_track)).normalized.to(normalized)
-        for kind in (*BUS_TOKENS, TRACK):
-            tokens, specs = self.tokens(kind), self.specs(kind)
-            for place, spec in enumerate(specs):
-                if spec.is_gate:
-                    is_on = normalized[:, tokens, place] >= 0.5
-                    normalized[:, tokens, place] = is_on.to(normalized)
-                    for follower in _followers(specs, spec):
-                        normalized[:, tokens, follower] = torch.where(
-                            is_on, normalized[:, tokens, follower], default[:, tokens, follower]
-                        )
+        for kind, scale in self._scales.items():
+            knobs = normalized[:, self.tokens(kind), : len(scale.default)]
+            is_on = knobs[..., scale.switch] >= 0.5
+            kept = torch.where(is_on, knobs, scale.default.to(knobs))
+            normalized[:, self.tokens(kind), : len(scale.default)] = torch.where(
+                scale.is_gate.to(knobs.device),
+                is_on.to(knobs),
+                torch.where(scale.is_switched.to(knobs.device), kept, knobs),
+            )
         return MixParameters(normalized.masked_fill(~parameters.mask, 0), parameters.mask)
 
+    def values(self, kind: str, places: Tensor) -> Tensor:
+        """Return what all knobs of a token of `kind` mean in their units (*, knobs), at `places` (*, knobs)."""
+        scale = self._scales[kind]
+        low, high = scale.low.to(places), scale.high.to(places)
+        log = low * torch.exp(places * (high / low).log())
+        return torch.where(scale.is_log.to(places.device), log, low + places * (high - low))
 
-def _followers(specs: Sequence[ParameterSpec], switch: ParameterSpec) -> list[int]:
-    """Return the places of the knobs that mean nothing while `switch` is off."""
-    prefix = switch.name.removesuffix("on")
-    return [place for place, spec in enumerate(specs) if spec.name.startswith(prefix) and spec is not switch]
+    def places(self, kind: str, values: Tensor) -> Tensor:
+        """Return the places of values (*, knobs) within the range of their knobs; the inverse of `values`."""
+        scale = self._scales[kind]
+        low, high = scale.low.to(values), scale.high.to(values)
+        log = (values / low).log() / (high / low).log()
+        return torch.where(scale.is_log.to(values.device), log, (values - low) / (high - low))
+
+    @cached_property
+    def _scales(self) -> dict[str, "_Scales"]:
+        return {kind: _scales_of(self.specs(kind)) for kind in (*BUS_TOKENS, TRACK)}
+
+
+@dataclass(frozen=True)
+class _Scales:
+    """All knobs of a kind of token side by side (knobs,): what `ParameterSpec` says of each.
+
+    Attributes:
+        low, high: Range.
+        default: Its place, 0 to 1.
+        is_log, is_gate: What kind of scale it is.
+        is_switched: Whether it means nothing while a switch is off.
+        switch: Place of that switch; of a knob without one, its own.
+    """
+
+    low: Tensor
+    high: Tensor
+    default: Tensor
+    is_log: Tensor
+    is_gate: Tensor
+    is_switched: Tensor
+    switch: Tensor
+
+
+def _scales_of(specs: Sequence[ParameterSpec]) -> _Scales:
+    switch = torch.arange(len(specs))
+    for place, spec in enumerate(specs):
+        if spec.is_gate:
+            switch[[spec.name.removesuffix("on") == one.name[: len(spec.name) - 2] for one in specs]] = place
+    return _Scales(
+        low=torch.tensor([spec.low for spec in specs], dtype=torch.float64),
+        high=torch.tensor([spec.high for spec in specs], dtype=torch.float64),
+        default=torch.tensor([spec.normalized(torch.tensor(spec.default)).item() for spec in specs]),
+        is_log=torch.tensor([spec.scale == "log" for spec in specs]),
+        is_gate=torch.tensor([spec.is_gate for spec in specs]),
+        is_switched=switch != torch.arange(len(specs)),
+        switch=switch,
+    )
 
 
 LAYOUT = ConsoleLayout(

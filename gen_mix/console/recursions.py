@@ -63,6 +63,20 @@ def smooth_gain(target_db: Tensor, attack: Tensor, release: Tensor) -> Tensor:
     return smoothed.reshape(shape)
 
 
+def decay_together(bands: Tensor, rates: Tensor) -> Tensor:
+    """Return the sum of signals that die away, each at its own speed: Σ bands[b, :, n] exp(-rates[b] n).
+
+    Args:
+        bands: (bands, channels, samples); they get no gradient.
+        rates: Per sample, at least 0, (bands,).
+
+    Returns:
+        (channels, samples) of the type of `bands`.
+    """
+    decayed: Tensor = _Decay.apply(bands, rates.double())
+    return decayed
+
+
 def _array(tensor: Tensor) -> np.ndarray:
     return np.ascontiguousarray(tensor.detach().cpu().numpy())
 
@@ -100,6 +114,49 @@ class _Ballistics(torch.autograd.Function):
             torch.from_numpy(to_attack).to(attack),
             torch.from_numpy(to_release).to(release),
         )
+
+
+class _Decay(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, bands: Tensor, rates: Tensor) -> Tensor:
+        ctx.save_for_backward(bands, rates)
+        return torch.from_numpy(_decay(_array(bands), _array(rates))).to(bands)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[None, Tensor]:
+        bands, rates = ctx.saved_tensors
+        return None, torch.from_numpy(_decay_gradient(_array(bands), _array(rates), _array(gradient))).to(rates)
+
+
+@njit(cache=True, nogil=True)
+def _decay(bands: np.ndarray, rates: np.ndarray) -> np.ndarray:
+    decayed = np.zeros(bands.shape[1:], bands.dtype)
+    for band in range(bands.shape[0]):
+        step = np.exp(-rates[band])
+        envelope = 1.0
+        for sample in range(bands.shape[2]):
+            if sample % _FLUSH_EVERY == 0:  # products alone would add up their rounding
+                envelope = np.exp(-rates[band] * sample)
+            for channel in range(bands.shape[1]):
+                decayed[channel, sample] += bands[band, channel, sample] * envelope
+            envelope *= step
+    return decayed
+
+
+@njit(cache=True, nogil=True)
+def _decay_gradient(bands: np.ndarray, rates: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+    to_rates = np.zeros(rates.size)
+    for band in range(bands.shape[0]):
+        step = np.exp(-rates[band])
+        envelope = 1.0
+        for sample in range(bands.shape[2]):
+            if sample % _FLUSH_EVERY == 0:
+                envelope = np.exp(-rates[band] * sample)
+            for channel in range(bands.shape[1]):
+                to_rates[band] -= sample * envelope * bands[band, channel, sample] * gradient[channel, sample]
+            envelope *= step
+    return to_rates
 
 
 @njit(cache=True, nogil=True)

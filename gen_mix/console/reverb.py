@@ -8,6 +8,7 @@ the return is the same and its two channels are unrelated.
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from scipy.fft import next_fast_len
@@ -17,11 +18,15 @@ from torch.nn.functional import pad
 from gen_mix.console.filters import high_pass
 from gen_mix.console.knobs import Knobs
 from gen_mix.console.layout import LAYOUT, REVERB
-from gen_mix.console.recursions import filter_cascade
+from gen_mix.console.recursions import decay_together, filter_cascade
+from gen_mix.console.rotation import rotate
 
 _NOISE_SEED = 20_240_903
-_TAIL = 1.5  # length of the response in decay times: it ends at -90 dB
-_LOWEST_BAND_HZ = 500.0  # below it damping is not felt, so one band holds all of that
+TAIL = 1.5
+"""Length of the response in decay times: it ends at -90 dB."""
+
+LOWEST_BAND_HZ = 500.0
+"""Below it damping is not felt, so one band holds all of that."""
 
 
 @dataclass(frozen=True)
@@ -61,67 +66,66 @@ def impulse_response(
         (batch, 2, samples) of the type of `decay_s`; shorter responses are followed by zeros.
     """
     rows = zip(pre_delay_ms, decay_s, damping_hz, low_cut_hz, width, strict=True)
-    pairs = [_widen(_response_pair(Room(*knobs), sample_rate), width) for *knobs, width in rows]
+    pairs = [narrow(response_pair(Room(*knobs), sample_rate), width) for *knobs, width in rows]
     longest = max(pair.shape[-1] for pair in pairs)
     return torch.stack([pad(pair, (0, longest - pair.shape[-1])) for pair in pairs])
 
 
+def room_of(knobs: Knobs, dtype: torch.dtype) -> Room:
+    """Return the room that the knobs of the reverb bus stand for, computed with `dtype`."""
+    return Room(*(knobs.value(name).to(dtype) for name in ("pre_delay_ms", "decay_s", "damping_hz", "low_cut_hz")))
+
+
 def reverberate(audio: Tensor, knobs: Knobs, sample_rate: int) -> Tensor:
     """Return the reverberation of `audio` (2, samples), without the dry sound, cut to the same length."""
-    names = ("pre_delay_ms", "decay_s", "damping_hz", "low_cut_hz")
-    room = Room(*(knobs.value(name).to(audio) for name in names))
-    pair = _response_pair(room, sample_rate)[:, : audio.shape[-1]]
-    size = next_fast_len(audio.shape[-1] + pair.shape[-1], real=True)
-    left, right = torch.fft.rfft(audio, size)
-    first, second = torch.fft.rfft(pair, size)
-    wet = torch.fft.irfft(torch.stack([first * left + second * right, second * left - first * right]), size)
-    return _widen(wet[:, : audio.shape[-1]], knobs.value("width"))
+    pair = response_pair(room_of(knobs, audio.dtype), sample_rate)[:, : audio.shape[-1]]
+    return narrow(rotate(audio, pair), knobs.value("width"))
 
 
-def _widen(wet: Tensor, width: Tensor) -> Tensor:
+def narrow(wet: Tensor, width: Tensor) -> Tensor:
     """Return `wet` (2, samples) between mono and as it is, at the same power if its channels are unrelated."""
     angle = width.to(wet) * (math.pi / 4)
     mid, side = torch.cos(angle) * (wet[0] + wet[1]), torch.sin(angle) * (wet[0] - wet[1])
     return torch.stack([mid + side, mid - side]) / math.sqrt(2)
 
 
-def _response_pair(room: Room, sample_rate: int) -> Tensor:
+def response_pair(room: Room, sample_rate: int) -> Tensor:
     """Return two unrelated responses (2, samples), each of energy 1/2 before damping and low cut."""
-    samples = next_fast_len(math.ceil(_TAIL * room.decay_s.item() * sample_rate), real=True)
-    noise = _noise(sample_rate)[:, :samples].to(room.decay_s)
-    seconds = torch.arange(samples, device=noise.device, dtype=noise.dtype) / sample_rate
-    energy = (noise * _decay(seconds, room.decay_s)).square().sum(dim=-1, keepdim=True)
-    tail = _damped(noise, seconds, room, sample_rate) * (0.5 / energy).sqrt()
+    samples = next_fast_len(math.ceil(TAIL * room.decay_s.item() * sample_rate), real=True)
+    noise = white_noise(sample_rate)[:, :samples].to(room.decay_s)
+    power = noise.double().square()[None]
+    energy = decay_together(power, 2 * _decay_rate(room.decay_s)[None] / sample_rate).sum(dim=-1, keepdim=True)
+    tail = _damped(noise, room, sample_rate) * (0.5 / energy).sqrt().to(noise)
     delayed = _delayed(tail, room.pre_delay_ms.double() * (sample_rate / 1000))
     return filter_cascade(delayed, high_pass(room.low_cut_hz, sample_rate)[None])
 
 
-def _noise(sample_rate: int) -> Tensor:
+@cache
+def white_noise(sample_rate: int) -> Tensor:
     """Return white noise (2, samples), enough for the longest tail; shorter tails are its beginning."""
-    longest = math.ceil(_TAIL * LAYOUT.spec(REVERB, "decay_s").high * sample_rate)
+    longest = math.ceil(TAIL * LAYOUT.spec(REVERB, "decay_s").high * sample_rate)
     return torch.randn(2, next_fast_len(longest, real=True), generator=torch.Generator().manual_seed(_NOISE_SEED))
 
 
-def _decay(seconds: Tensor, decay_s: Tensor) -> Tensor:
-    """Return the envelope (samples,) that falls by 60 dB in `decay_s`."""
-    return torch.exp(seconds * (-math.log(1000) / decay_s))
+def _decay_rate(decay_s: Tensor) -> Tensor:
+    """Return how fast an envelope exp(-rate · seconds) falls that has fallen by 60 dB after `decay_s`."""
+    return math.log(1000) / decay_s
 
 
-def _damped(noise: Tensor, seconds: Tensor, room: Room, sample_rate: int) -> Tensor:
+def _damped(noise: Tensor, room: Room, sample_rate: int) -> Tensor:
     """Return `noise` (2, samples) with a decay of its own in every octave.
 
     Around frequency f the decay time is ``decay_s / √(1 + (f / damping_hz)⁴)``: flat, then falling as air absorbs.
     """
     spectrum = torch.fft.rfft(noise)
     freqs_hz = torch.linspace(0, sample_rate / 2, spectrum.shape[-1], device=noise.device, dtype=noise.dtype)
-    octave = (freqs_hz / _LOWEST_BAND_HZ).clamp(min=1).log2()
-    damped = torch.zeros_like(noise)
-    for band in range(math.ceil(float(octave[-1])) + 1):
-        # Neighbouring bands cross over with cos² and sin², so that all bands add up to the noise itself.
-        weight = torch.cos((octave - band).clamp(-1, 1) * (math.pi / 2)).square()
-        band_decay_s = room.decay_s / torch.sqrt(1 + (_LOWEST_BAND_HZ * 2**band / room.damping_hz) ** 4)
-        damped = damped + torch.fft.irfft(spectrum * weight, noise.shape[-1]) * _decay(seconds, band_decay_s)
-    return damped
+    octave = (freqs_hz / LOWEST_BAND_HZ).clamp(min=1).log2()
+    band = torch.arange(math.ceil(float(octave[-1])) + 1, device=noise.device, dtype=noise.dtype)
+    # Neighbouring bands cross over with cos² and sin², so that all bands add up to the noise itself.
+    weights = torch.cos((octave - band[:, None]).clamp(-1, 1) * (math.pi / 2)).square()
+    bands = torch.fft.irfft(spectrum * weights[:, None], noise.shape[-1])
+    rates = _decay_rate(room.decay_s) * torch.sqrt(1 + (LOWEST_BAND_HZ * 2.0**band / room.damping_hz) ** 4)
+    return decay_together(bands, rates / sample_rate)
 
 
 def _delayed(audio: Tensor, delay_samples: Tensor) -> Tensor:

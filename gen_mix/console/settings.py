@@ -71,14 +71,18 @@ def settings_of(
 
 def _token_values(parameters: MixParameters, token: int) -> dict[str, float | bool]:
     """Return the knobs of a token by name, rounded; a knob it has not is at its default."""
-    places, mask = parameters.normalized[0, token].double().cpu(), parameters.mask[0, token].cpu()
+    kind = LAYOUT.kind(token)
+    specs = LAYOUT.specs(kind)
+    values = LAYOUT.values(kind, parameters.normalized[0, token, : len(specs)].double().cpu()).tolist()
+    mask = parameters.mask[0, token, : len(specs)].tolist()
     return {
-        spec.name: _rounded(spec, float(spec.value(place))) if exists else spec.default
-        for spec, place, exists in zip(LAYOUT.specs(LAYOUT.kind(token)), places, mask, strict=False)
+        spec.name: rounded(spec, value) if exists else spec.default
+        for spec, value, exists in zip(specs, values, mask, strict=True)
     }
 
 
-def _rounded(spec: ParameterSpec, value: float) -> float | bool:
+def rounded(spec: ParameterSpec, value: float) -> float | bool:
+    """Return a value as a mix's file has it; a switch as a boolean."""
     if spec.is_gate:
         return value >= 0.5
     return float(f"{value:.5g}") if spec.scale == "log" else round(value, 4) + 0.0  # no -0.0 in a file
@@ -144,8 +148,8 @@ def parameters_of(settings: Mapping[str, Any], is_stereo: Sequence[bool]) -> Mix
 
 
 def _places(kind: str, values: Mapping[str, float]) -> Tensor:
-    places = [spec.normalized(torch.tensor(values[spec.name], dtype=torch.float64)) for spec in LAYOUT.specs(kind)]
-    return torch.stack(places).float()
+    ordered = [values[spec.name] for spec in LAYOUT.specs(kind)]
+    return LAYOUT.places(kind, torch.tensor(ordered, dtype=torch.float64)).float()
 
 
 @dataclass(frozen=True)

@@ -58,3 +58,20 @@ def widen(audio: Tensor, width: Tensor) -> Tensor:
     width = width[..., None, None].to(audio.dtype)
     mid, side = (left + right) / 2, (left - right) / 2
     return torch.cat([mid + width * side, mid - width * side], dim=-2)
+
+
+def placing_gains(pan: Tensor, width: Tensor, channels: int) -> Tensor:
+    """Return the gains from the channels of a track to the loudspeakers: (*, 2, channels).
+
+    Those of `pan_mono` for one channel; those of `widen` and then `balance_stereo` for two.
+
+    Args:
+        pan: (*), -1 left to 1 right.
+        width: (*), 0 to 2; not read for one channel.
+        channels: 1 or 2.
+    """
+    if channels == 1:
+        return pan_gains(pan)[..., None]
+    same, other = (1 + width) / 2, (1 - width) / 2
+    widened = torch.stack([torch.stack([same, other], dim=-1), torch.stack([other, same], dim=-1)], dim=-2)
+    return math.sqrt(2) * pan_gains(pan)[..., None] * widened

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from gen_mix.console.settings import settings_of
-from gen_mix.errors import InputError
 from gen_mix.export.mix_file import read_mix_file
+from gen_mix.export.names import unique_names
 from gen_mix.mix import MixParameters
 from gen_mix.sessions.session import Session
 
@@ -17,7 +17,7 @@ class Alternative:
     """One mix of a session, by name.
 
     Attributes:
-        name: What a person calls it, for example ``mix_03``.
+        name: What a person calls it, for example ``mix_03``; part of a file name in every system.
         seed: Of the mix.
         parameters: Batch 1, tracks in the order of the session.
         settings: The same as ``tracks``, ``buses`` and ``master`` of its JSON, tracks in the order of the session.
@@ -53,12 +53,9 @@ def read_alternatives(paths: Sequence[Path], session: Session) -> list[Alternati
     """Return the mixes that the files at `paths` hold, named as the files are.
 
     Raises:
-        InputError: A file is not a mix of `session`, or two have the same name.
+        InputError: A file is not a mix of `session`.
     """
-    names = [path.stem for path in paths]
-    for place, path in enumerate(paths):
-        if path.stem in names[:place]:
-            raise InputError(f"{path}: expected mixes of different names, got {path.stem} twice")
+    names = unique_names([path.stem for path in paths])
     read = [read_mix_file(path, session) for path in paths]
     return [
         Alternative(name, mix.seed, mix.parameters, settings_in(session, mix.parameters), mix.target_lufs)
@@ -69,3 +66,12 @@ def read_alternatives(paths: Sequence[Path], session: Session) -> list[Alternati
 def by_file(session: Session) -> list[int]:
     """Return the places of the tracks in the order of their files, as a person looks for them."""
     return sorted(range(len(session.tracks)), key=lambda place: session.tracks[place].file)
+
+
+def without_noise(settings: Any) -> Any:
+    """Return `settings` with numbers to nine digits, without what going through another unit and back has added."""
+    if isinstance(settings, dict):
+        return {key: without_noise(value) for key, value in settings.items()}
+    if isinstance(settings, list):
+        return [without_noise(value) for value in settings]
+    return float(f"{settings:.9g}") if isinstance(settings, float) else settings

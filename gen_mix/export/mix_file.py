@@ -1,8 +1,8 @@
 """``mix_XX.json``: a mix as settings in physical units, to be read, changed and rendered again."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,13 @@ class MixFile:
         parameters: Batch 1; tracks in the order of the session it was read for.
         seed: Of the mix.
         target_lufs: Loudness of the finished mix.
+        intent: The generator's session-wide choices by name; empty if the file has none.
     """
 
     parameters: MixParameters
     seed: int
     target_lufs: float
+    intent: Mapping[str, float] = field(default_factory=dict)
 
 
 def mix_document(session: Session, mix: Mix, model: str) -> dict[str, Any]:
@@ -78,7 +80,14 @@ def read_mix_file(path: Path, session: Session) -> MixFile:
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     target = document.get("conditions", {}).get("loudness_lufs", -16.0)
-    return MixFile(parameters, int(document.get("seed", 0)), float(target))
+    return MixFile(parameters, int(document.get("seed", 0)), float(target), _intent(path, document))
+
+
+def _intent(path: Path, document: Mapping[str, Any]) -> dict[str, float]:
+    intent = document.get("intent", {})
+    if not isinstance(intent, dict) or not all(isinstance(value, int | float) for value in intent.values()):
+        raise InputError(f"{path}: intent: expected numbers by name, got something else")
+    return {name: float(value) for name, value in intent.items()}
 
 
 def _load(path: Path) -> dict[str, Any]:

@@ -34,7 +34,7 @@ class MixDown:
 
     Attributes:
         session: What was mixed.
-        parameters: Batch 1, tracks in the order of the session.
+        alternative: How.
         returns: What came back from each effect bus that was fed, before the master: (2, samples).
         finished: The finished mix.
         gain: What bus compressor, loudness target and limiter together turned the mix by, (samples,).
@@ -42,7 +42,7 @@ class MixDown:
     """
 
     session: Session
-    parameters: MixParameters
+    alternative: Alternative
     returns: dict[str, Tensor]
     finished: Finished
     gain: Tensor
@@ -50,13 +50,13 @@ class MixDown:
 
     def strip(self, place: int) -> Tensor:
         """Return track `place` after its strip, before the master: (2, samples)."""
-        knobs = track_knobs(self.parameters, place)
+        knobs = track_knobs(self.alternative.parameters, place)
         with torch.no_grad():
             return render_strip(self.session.tracks[place].staged, knobs, self.session.sample_rate)
 
     def through_master(self, audio: Tensor) -> Tensor:
         """Return the part of the finished mix that `audio` (2, samples), a part of the sum, became."""
-        master = bus_knobs(self.parameters, MASTER)
+        master = bus_knobs(self.alternative.parameters, MASTER)
         return equalize(audio, master, self.session.sample_rate) * self.gain
 
     def stems(self) -> Iterator[Tensor]:
@@ -77,7 +77,7 @@ def mix_down(session: Session, alternative: Alternative) -> MixDown:
         loudness = _ratio(finished.audio, mastered)
     limiting_db = finished.gain_db - 20 * math.log10(float(loudness.min()))
     gain = _compression(equalized, master, rate) * loudness
-    return MixDown(session, parameters, returns, finished, gain, max(limiting_db, 0.0))
+    return MixDown(session, alternative, returns, finished, gain, max(limiting_db, 0.0))
 
 
 def _sum(session: Session, parameters: MixParameters) -> tuple[Tensor, dict[str, Tensor]]:
@@ -105,9 +105,14 @@ def _compression(equalized: Tensor, master: Knobs, sample_rate: int) -> Tensor:
     """Return the factor of the bus compressor over time (samples,)."""
     if not master.is_on("compressor"):
         return equalized.new_ones(equalized.shape[-1])
-    names = ("threshold_db", "ratio", "attack_ms", "release_ms", "knee_db")
     gain_db = compressor_gain_db(
-        level_db(equalized), *(master.value(f"compressor.{name}") for name in names), sample_rate
+        level_db(equalized),
+        threshold_db=master.value("compressor.threshold_db"),
+        ratio=master.value("compressor.ratio"),
+        attack_ms=master.value("compressor.attack_ms"),
+        release_ms=master.value("compressor.release_ms"),
+        knee_db=master.value("compressor.knee_db"),
+        sample_rate=sample_rate,
     )
     return decibels_to_gain(gain_db)
 

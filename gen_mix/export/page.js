@@ -16,7 +16,7 @@ function fade(player, target) {
   const start = player.volume;
   const began = performance.now();
   const step = (now) => {
-    const share = Math.min(1, (now - began) / FADE_MS);
+    const share = Math.max(0, Math.min(1, (now - began) / FADE_MS)); // a frame may be older than its request
     player.volume = start + (target - start) * share;
     if (share < 1) requestAnimationFrame(step);
   };

@@ -5,28 +5,41 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
-from gen_mix.export.alternatives import Alternative
 from gen_mix.export.drawing import draw_strip, relative_levels_db, strips_of
 from gen_mix.export.mixdown import MixDown
+from gen_mix.export.readme import Export, Part
 from gen_mix.export.sheet import Line, Sheet, StripSheet, sheet_of
 
 HOW_TO_READ = (
-    "Level is what the file gets altogether: staging gain plus fader. The staging gain comes before the processors, the "
-    "fader after them; where there is no compressor they may be one gain. Pan keeps the power: a mono track in the "
-    "centre is 3 dB down on both sides; a stereo track in the centre is as it is. Sends are after fader and pan. Attack "
-    "and release are the time from 10 to 90 % of a change."
+    "Level is what the file gets altogether: staging gain plus fader. The staging gain comes before the processors, "
+    "the fader after them; where there is no compressor they may be one gain. Pan keeps the power: a mono track in "
+    "the centre is 3 dB down on both sides; a stereo track in the centre is as it is. Sends are after fader and pan. "
+    "Attack and release are the time from 10 to 90 % of a change."
 )
 _COLUMNS = ("Track", "Level", "Staging", "Fader", "Pan", "Width", "Reverb", "Delay")
 
 
-def write_recall(folder: Path, mix: MixDown, alternative: Alternative, stem: str) -> None:
-    """Write the recall sheet of one mix as ``stem.md`` and ``stem.html`` into `folder`."""
-    sheet = sheet_of(mix, alternative)
-    document = {**alternative.settings, "sample_rate": mix.session.sample_rate}
+def export_recall(folder: Path, export: Export) -> Part:
+    """Write ``recall/MIX.md`` and ``recall/MIX.html``."""
+    inner = folder / "recall"
+    inner.mkdir()
+    for mix in export.mixes:
+        write_recall(inner, mix)
+    return Part(
+        "Recall sheet",
+        ("`recall/MIX.html` to look at and print, `recall/MIX.md` to keep with the session: all that is on, by hand.",),
+        ("Equalizers and compressors of the same settings do not sound the same in every program.",),
+    )
+
+
+def write_recall(folder: Path, mix: MixDown) -> None:
+    """Write the recall sheet of `mix`, named as it is, as Markdown and HTML into `folder`."""
+    sheet, settings = sheet_of(mix), mix.alternative.settings
+    document = {**settings, "sample_rate": mix.session.sample_rate}
     levels, drawn = relative_levels_db(document), strips_of(document)
     drawings = [draw_strip(drawn[strip.place], levels[strip.place]) for strip in sheet.strips]
-    (folder / f"{stem}.md").write_text(recall_markdown(sheet), encoding="utf-8")
-    (folder / f"{stem}.html").write_text(recall_html(sheet, drawings), encoding="utf-8")
+    (folder / f"{sheet.mix}.md").write_text(recall_markdown(sheet), encoding="utf-8")
+    (folder / f"{sheet.mix}.html").write_text(recall_html(sheet, drawings), encoding="utf-8")
 
 
 def recall_markdown(sheet: Sheet) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gen_mix.export.alternatives import Alternative, by_file
+from gen_mix.export.alternatives import by_file
 from gen_mix.export.mixdown import MixDown
 
 _BAND_WORDS = {"low_shelf": "low shelf", "bell": "bell", "high_shelf": "high shelf"}
@@ -68,14 +68,12 @@ class Sheet:
     buses: tuple[Line, ...]
 
 
-def sheet_of(mix: MixDown, alternative: Alternative) -> Sheet:
-    """Return what to dial in for `alternative`, of which `mix` is the audio."""
-    tracks = mix.session.tracks
-    strips = tuple(
-        _strip(place, alternative.settings["tracks"][place], tracks[place].is_stereo) for place in by_file(mix.session)
-    )
-    buses = (*_buses(alternative.settings["buses"], mix), *_master(alternative.settings["master"], mix, alternative))
-    return Sheet(mix.session.name, alternative.name, alternative.seed, strips, buses)
+def sheet_of(mix: MixDown) -> Sheet:
+    """Return what to dial in for `mix`."""
+    tracks, settings = mix.session.tracks, mix.alternative.settings
+    strips = tuple(_strip(place, settings["tracks"][place], tracks[place].is_stereo) for place in by_file(mix.session))
+    buses = (*_buses(settings["buses"], mix), *_master(settings["master"], mix))
+    return Sheet(mix.session.name, mix.alternative.name, mix.alternative.seed, strips, buses)
 
 
 def _strip(place: int, track: Mapping[str, Any], is_stereo: bool) -> StripSheet:
@@ -135,8 +133,8 @@ def _buses(buses: Mapping[str, Any], mix: MixDown) -> tuple[Line, ...]:
     lines = {
         "reverb": Line(
             "Reverb",
-            f"decay {reverb['decay_s']:.2f} s, pre-delay {milliseconds(reverb['pre_delay_ms'])}, high frequencies damped "
-            f"from {hertz(reverb['damping_hz'])}, low cut {hertz(reverb['low_cut_hz'])}, "
+            f"decay {reverb['decay_s']:.2f} s, pre-delay {milliseconds(reverb['pre_delay_ms'])}, high frequencies "
+            f"damped from {hertz(reverb['damping_hz'])}, low cut {hertz(reverb['low_cut_hz'])}, "
             f"width {reverb['width'] * 100:.0f} %, 100 % wet",
         ),
         "delay": Line(
@@ -148,14 +146,14 @@ def _buses(buses: Mapping[str, Any], mix: MixDown) -> tuple[Line, ...]:
     return tuple(line for bus, line in lines.items() if bus in mix.returns)
 
 
-def _master(master: Mapping[str, Any], mix: MixDown, alternative: Alternative) -> tuple[Line, ...]:
+def _master(master: Mapping[str, Any], mix: MixDown) -> tuple[Line, ...]:
     processors = (*_eq(master["eq"]), *_compressor(master["compressor"], None))
     return (
         *(Line(f"Master: {line.processor}", line.settings) for line in processors),
         Line(
             "Master: level",
-            f"{decibels(mix.finished.gain_db)}, then a limiter to −1 dBTP that takes up to {mix.most_limiting_db:.1f} dB; "
-            f"{alternative.target_lufs:g} LUFS".replace("-", "−"),
+            f"{decibels(mix.finished.gain_db)}, then a limiter to −1 dBTP that takes up to "
+            f"{mix.most_limiting_db:.1f} dB; {mix.alternative.target_lufs:g} LUFS".replace("-", "−"),
         ),
     )
 

@@ -3,14 +3,28 @@
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from gen_mix.errors import InputError
+from gen_mix.export.alternatives import by_file
+from gen_mix.export.readme import Export, Part
 
 COLUMNS = ("mix", "strip", "file", "processor", "setting", "value", "unit")
 _UNITS = {"db": "dB", "hz": "Hz", "ms": "ms", "s": "s"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 _MIXER = "mixer"
+
+
+def export_table(folder: Path, export: Export) -> Part:
+    """Write ``settings.csv``, tracks in the order of their files."""
+    order = by_file(export.session)
+    rows = [
+        (mix.name, {**mix.settings, "tracks": [mix.settings["tracks"][place] for place in order]})
+        for mix in export.alternatives
+    ]
+    (folder / "settings.csv").write_text(settings_csv(rows), encoding="utf-8")
+    return Part("Settings table", ("`settings.csv`: one row per knob, in the units of its last column.",))
 
 
 def settings_csv(mixes: Sequence[tuple[str, Mapping[str, Any]]]) -> str:

@@ -1,0 +1,203 @@
+"""How fast is the console, beside others and beside what the machine can do?
+
+``python benchmarks/console.py`` compares on 8 mixes of 16 tracks of 30 seconds at 44.1 kHz, and on one mix; then it
+lets tracks, seconds and mixes grow. Everybody gets the same threads and the same allocator, repeats take turns, and
+medians are compared. Peak memory is that of a process of its own. What is not installed is skipped, and said so:
+``pip install -e '.[bench,gpl-benchmarks]'``.
+
+``--json FILE`` writes the ratios, ``--docs docs/performance.md`` the page. Smaller sizes are for trying it out.
+"""
+
+import argparse
+import gc
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import torch
+from peers.dasp_console import DASP_BACKWARD, DASP_FORWARD, seconds_of_reverb
+from peers.grafx_console import GRAFX
+from peers.ours import BACKWARD, BACKWARD_DRY, BACKWARD_STEREO, FAST, FAST_DRY, FORWARD_DRY
+from peers.page import page
+from peers.pedalboard_console import PEDALBOARD_ONE, PEDALBOARD_TWO
+from peers.results import Growth, Results
+from peers.work import RATE, Contender, Work, work
+
+LISTENING = (FAST, PEDALBOARD_ONE, PEDALBOARD_TWO)
+LEARNING = (FAST_DRY, FORWARD_DRY, BACKWARD_DRY, BACKWARD_STEREO, BACKWARD, DASP_FORWARD, DASP_BACKWARD, GRAFX)
+CONTENDERS = {contender.name: contender for contender in (*LISTENING, *LEARNING)}
+GROWTH = {"tracks": (4, 8, 16, 32, 64), "seconds": (10, 30, 100, 300, 600), "mixes": (1, 2, 4, 8, 16, 32)}
+KEPT_MEMORY = {"MALLOC_TRIM_THRESHOLD_": "-1", "MALLOC_TOP_PAD_": "2000000000", "MALLOC_MMAP_THRESHOLD_": "8000000000"}
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How large the comparison is."""
+
+    tracks: int
+    seconds: float
+    mixes: int
+    repeats: int
+    growth: float
+
+
+def main() -> None:
+    """Run the command line."""
+    options = _options()
+    if options.keep_memory and "MALLOC_TRIM_THRESHOLD_" not in os.environ:
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **KEPT_MEMORY})
+    torch.set_num_threads(options.threads)
+    if options.alone is not None:
+        _alone(options.alone, work(options.tracks, options.seconds, options.mixes), options.repeats)
+        return
+    sizes = Sizes(options.tracks, options.seconds, options.mixes, options.repeats, options.growth)
+    results = _measured(sizes, options.threads, options.keep_memory)
+    print(page(results))
+    if options.json is not None:
+        options.json.write_text(json.dumps(results.summary(), indent=2) + "\n", encoding="utf-8")
+    if options.docs is not None:
+        options.docs.write_text(page(results), encoding="utf-8")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--tracks", type=int, default=16)
+    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--mixes", type=int, default=8)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=min(2, os.cpu_count() or 1))
+    parser.add_argument("--growth", type=float, default=1.0, help="scale of the sizes that grow; 0 leaves them out")
+    parser.add_argument(
+        "--keep-memory", action="store_true", help="let the allocator keep what is freed, for everybody"
+    )
+    parser.add_argument("--json", type=Path, help="where the ratios go")
+    parser.add_argument("--docs", type=Path, help="where the page goes")
+    parser.add_argument("--alone", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def _measured(sizes: Sizes, threads: int, keeps_memory: bool) -> Results:
+    many, one = (work(sizes.tracks, sizes.seconds, mixes) for mixes in (sizes.mixes, 1))
+    present = [contender for contender in CONTENDERS.values() if _is_present(contender)]
+    listening = [contender for contender in LISTENING if contender in present]
+    seconds = _interleaved(present, many, sizes.repeats)
+    seconds_of_one = _interleaved(listening, one, max(3, sizes.repeats))
+    bandwidth = _copy_bandwidth()
+    moved = 4 * many.tracks.shape[1] * (len(many.tracks) + 2 * many.mixes)
+    return Results(
+        tracks=sizes.tracks,
+        seconds_of_audio=sizes.seconds,
+        mixes=sizes.mixes,
+        repeats=sizes.repeats,
+        threads=threads,
+        keeps_memory=keeps_memory,
+        seconds=seconds,
+        seconds_of_one=seconds_of_one,
+        peak_gib={contender.name: _peak_gib(contender, sizes, keeps_memory) for contender in present},
+        reverb_of_dasp=seconds_of_reverb(work(2, min(sizes.seconds, 3.0), 1)) / min(sizes.seconds, 3.0),
+        copy_bandwidth=bandwidth,
+        floor_seconds=moved / bandwidth,
+        growth=_growth(sizes, keeps_memory) if sizes.growth > 0 else {},
+        on_device=_on_device(many, sizes.repeats) if torch.cuda.is_available() else {},
+    )
+
+
+def _is_present(contender: Contender) -> bool:
+    if contender.needs is None or find_spec(contender.needs) is not None:
+        return True
+    print(f"{contender.name}: skipped, {contender.needs} is not installed", file=sys.stderr)
+    return False
+
+
+def _interleaved(contenders: Sequence[Contender], given: Work, repeats: int) -> dict[str, float]:
+    """Return the median seconds of each contender, after one run that compiles what must be compiled."""
+    runs = {contender.name: contender.prepare(given) for contender in contenders}
+    short = Work(given.tracks[:, :RATE], 1)
+    for contender in contenders:
+        contender.prepare(short)()
+    taken: dict[str, list[float]] = {name: [] for name in runs}
+    for repeat in range(repeats):
+        for name, run in runs.items():
+            taken[name].append(_timed(run))
+            print(f"{repeat + 1}/{repeats} {name}: {taken[name][-1]:.2f} s", file=sys.stderr)
+    return {name: median(times) for name, times in taken.items()}
+
+
+def _timed(run: Callable[[], object]) -> float:
+    gc.collect()
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def _copy_bandwidth() -> float:
+    """Return how many bytes a second are read and written when a large array is copied, by all threads."""
+    source = torch.ones(1 << 26)
+    target = torch.empty_like(source)
+    seconds = min(_timed(lambda: target.copy_(source)) for _ in range(7))
+    return 2 * 4 * source.numel() / seconds
+
+
+def _alone(name: str, given: Work, repeats: int) -> None:
+    """Run one contender in this process and print its median seconds and its peak memory."""
+    run = CONTENDERS[name].prepare(given)
+    CONTENDERS[name].prepare(Work(given.tracks[:, :RATE], 1))()
+    seconds = median(_timed(run) for _ in range(repeats))
+    print(json.dumps({"seconds": seconds, "peak_gib": _peak_of_this_process_gib()}))
+
+
+def _peak_of_this_process_gib() -> float:
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 2**20
+
+
+def _in_a_process(name: str, sizes: Sizes, keeps_memory: bool) -> dict[str, float]:
+    arguments = ["--alone", name, "--tracks", sizes.tracks, "--seconds", sizes.seconds, "--mixes", sizes.mixes]
+    arguments += ["--repeats", sizes.repeats, "--threads", torch.get_num_threads()]
+    arguments += ["--keep-memory"] * keeps_memory
+    command = [sys.executable, __file__, *(str(argument) for argument in arguments)]
+    finished = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    found: dict[str, float] = json.loads(finished.stdout.splitlines()[-1])
+    return found
+
+
+def _peak_gib(contender: Contender, sizes: Sizes, keeps_memory: bool) -> float:
+    once = Sizes(sizes.tracks, sizes.seconds, sizes.mixes, 1, 0)
+    return _in_a_process(contender.name, once, keeps_memory)["peak_gib"]
+
+
+def _growth(sizes: Sizes, keeps_memory: bool) -> dict[str, Growth]:
+    """Return time and memory of the fast path as one thing grows and the others stay."""
+    found = {}
+    for what, steps in GROWTH.items():
+        start = {"tracks": 16, "seconds": 10.0, "mixes": 1}
+        scaled = [max(1, round(step * sizes.growth)) for step in steps]
+        values = list(dict.fromkeys(scaled))
+        runs = []
+        for value in values:
+            grown = {**start, what: value}
+            size = Sizes(int(grown["tracks"]), float(grown["seconds"]), int(grown["mixes"]), sizes.repeats, 0)
+            runs.append(_in_a_process(FAST.name, size, keeps_memory))
+            print(f"{what} {value}: {runs[-1]}", file=sys.stderr)
+        seconds, gib = ([run[key] for run in runs] for key in ("seconds", "peak_gib"))
+        slope = np.polyfit(np.log(values), np.log(seconds), 1)[0] if len(values) > 1 else float("nan")
+        found[what] = Growth(tuple(values), tuple(seconds), tuple(gib), float(slope))
+    return found
+
+
+def _on_device(given: Work, repeats: int) -> dict[str, float]:
+    """Return the median seconds of the differentiable path with tracks and settings on a CUDA device."""
+    on_device = Work(given.tracks.cuda(), given.mixes)
+    return _interleaved([FORWARD_DRY, BACKWARD_DRY, BACKWARD], on_device, repeats)
+
+
+if __name__ == "__main__":
+    main()

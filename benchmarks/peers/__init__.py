@@ -1,0 +1,1 @@
+"""Other people's consoles, set up as close to ours as they come."""

@@ -1,0 +1,131 @@
+"""The page of results, in Markdown."""
+
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import torch
+
+from peers.results import Results
+
+_VERSIONS = ("torch", "numba", "numpy", "pedalboard", "dasp-pytorch", "grafx", "torch-geometric", "torchcomp")
+
+_HEAD = """# Speed of the console
+
+Written by `python benchmarks/console.py --docs docs/performance.md` on {date}, on {processor}, {threads} threads for
+everybody, {gib:.0f} GiB; {versions}.
+The allocator {memory}.
+
+{mixes} mixes of {tracks} mono tracks of {seconds:g} s at 44.1 kHz; medians of {repeats} interleaved repeats. Speed is
+seconds of track rendered per second. Memory is the peak of a process with only Python and its libraries beside it."""
+
+_COST = """{mixes} mixes cost {over_one:.2f} times one. The machine copies {gigabytes:.1f} GB a second, read and
+written; reading the tracks once and writing the mixes takes {floor:.3f} s at that rate, the fast path {over_floor:.0f}
+times as long."""
+
+_NOTES = """## What is compared
+
+* Every filter and compressor of ours is on. *Whole console* has reverb and delay sends of every track and the master;
+  *no sends* leaves the two buses out.
+* pedalboard: the nearest chain that it has; the better of one and two threads counts. Its reverb is a network of combs
+  and its high-pass of first order. It is GPL and used by this benchmark alone.
+* dasp-pytorch: the console and the settings of Diff-MST, mix by mix, which is kindest to its memory; against ours
+  without sends. Its reverb is not in it: that takes {reverb:.1f} s for each second of one bus, forward alone.
+* GRAFX: equalizer with 7 filters, compressor with its exact ballistics, pan and reverb, mix by mix. Its graph is stereo
+  throughout, so ours gets stereo tracks against it.{device}"""
+
+
+def page(results: Results) -> str:
+    """Return ``docs/performance.md``."""
+    parts = [_head(results), _comparison(results), _ratios(results), _growth(results), _notes(results)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _head(results: Results) -> str:
+    return _HEAD.format(
+        date=datetime.now(UTC).strftime("%d %B %Y"),
+        processor=_processor(),
+        threads=results.threads,
+        gib=_memory_gib(),
+        versions=_versions(),
+        memory="kept what was freed" if results.keeps_memory else "had its defaults",
+        mixes=results.mixes,
+        tracks=results.tracks,
+        seconds=results.seconds_of_audio,
+        repeats=results.repeats,
+    )
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if Path("/proc/cpuinfo").exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{names[0]} with {len(names)} cores" if names else platform.processor() or platform.machine()
+
+
+def _memory_gib() -> float:
+    line = (
+        Path("/proc/meminfo").read_text(encoding="ascii").splitlines()[0] if Path("/proc/meminfo").exists() else "0 0"
+    )
+    return int(line.split()[1]) / 2**20
+
+
+def _versions() -> str:
+    found = [f"Python {platform.python_version()}"]
+    for name in _VERSIONS:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            found.append(f"{name} not installed")
+    return ", ".join(found)
+
+
+def _comparison(results: Results) -> str:
+    audio = results.tracks * results.seconds_of_audio
+    rows = [f"| | s, {results.mixes} mixes | speed | s, one mix | speed | peak GiB |", "|---|---|---|---|---|---|"]
+    for name, seconds in results.seconds.items():
+        one = results.seconds_of_one.get(name)
+        alone = f"{one:.2f} | {audio / one:,.0f}" if one else " | "
+        speed = audio * results.mixes / seconds
+        rows.append(f"| {name} | {seconds:.2f} | {speed:,.0f} | {alone} | {results.peak_gib[name]:.2f} |")
+    rows += [
+        f"| {name}, CUDA | {seconds:.2f} | {audio * results.mixes / seconds:,.0f} | | | |"
+        for name, seconds in results.on_device.items()
+    ]
+    return "## Side by side\n\n" + "\n".join(rows)
+
+
+def _ratios(results: Results) -> str:
+    summary = results.summary()
+    ratios = summary["ratios"]
+    assert isinstance(ratios, dict)
+    rows = ["| ours is faster than | times |", "|---|---|"]
+    rows += [
+        f"| {name.replace('_', ' ')} | {'not installed' if r is None else f'{r:.1f}'} |" for name, r in ratios.items()
+    ]
+    cost = _COST.format(
+        mixes=results.mixes,
+        over_one=summary["eight_mixes_over_one"],
+        gigabytes=results.copy_bandwidth / 1e9,
+        floor=results.floor_seconds,
+        over_floor=summary["copy_bandwidth_ratio"],
+    )
+    return "\n".join(rows) + "\n\n" + cost
+
+
+def _growth(results: Results) -> str:
+    if not results.growth:
+        return ""
+    parts = ["## Growth of the fast path\n\nFrom one mix of 16 tracks of 10 s; an exponent of 1 is linear."]
+    for what, growth in results.growth.items():
+        rows = [f"| {what} | " + " | ".join(f"{size:g}" for size in growth.sizes) + " |"]
+        rows.append("|---" * (len(growth.sizes) + 1) + "|")
+        rows.append("| s | " + " | ".join(f"{seconds:.3f}" for seconds in growth.seconds) + " |")
+        rows.append("| peak GiB | " + " | ".join(f"{gib:.2f}" for gib in growth.peak_gib) + " |")
+        parts.append("\n".join(rows) + f"\n\nExponent of time: {growth.exponent:.2f}.")
+    return "\n\n".join(parts)
+
+
+def _notes(results: Results) -> str:
+    device = "" if torch.cuda.is_available() else "\n* No CUDA device was there to measure."
+    return _NOTES.format(reverb=results.reverb_of_dasp, device=device)

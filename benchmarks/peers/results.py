@@ -1,0 +1,84 @@
+"""What was measured, and what it comes to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from peers.dasp_console import DASP_BACKWARD, DASP_FORWARD
+from peers.grafx_console import GRAFX
+from peers.ours import BACKWARD_DRY, BACKWARD_STEREO, FAST, FAST_DRY
+from peers.pedalboard_console import PEDALBOARD_ONE, PEDALBOARD_TWO
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Time and peak memory as one thing grows, and the slope of log time over log size."""
+
+    sizes: tuple[float, ...]
+    seconds: tuple[float, ...]
+    peak_gib: tuple[float, ...]
+    exponent: float
+
+
+@dataclass(frozen=True)
+class Results:
+    """A whole run.
+
+    Attributes:
+        tracks: In a mix.
+        seconds_of_audio: Length of the tracks.
+        mixes: Rendered at once.
+        repeats: Of which the median counts.
+        threads: Of everybody.
+        keeps_memory: Whether the allocator kept what was freed.
+        seconds: Median time by contender, for all mixes.
+        seconds_of_one: The same for one mix.
+        peak_gib: Peak memory of a process with one contender.
+        reverb_of_dasp: Seconds for each second of one bus.
+        copy_bandwidth: Bytes read and written per second.
+        floor_seconds: Time to read the tracks and write the mixes at that bandwidth.
+        growth: Of the fast path.
+        on_device: Median time of the differentiable path on a CUDA device; empty without one.
+    """
+
+    tracks: int
+    seconds_of_audio: float
+    mixes: int
+    repeats: int
+    threads: int
+    keeps_memory: bool
+    seconds: Mapping[str, float]
+    seconds_of_one: Mapping[str, float]
+    peak_gib: Mapping[str, float]
+    reverb_of_dasp: float
+    copy_bandwidth: float
+    floor_seconds: float
+    growth: Mapping[str, Growth]
+    on_device: Mapping[str, float]
+
+    def summary(self) -> dict[str, object]:
+        """Return what goes into the JSON file; null where something was not installed or left out."""
+        many, one = self.seconds, self.seconds_of_one
+        better = (PEDALBOARD_ONE.name, PEDALBOARD_TWO.name)
+        return {
+            "ratios": {
+                "pedalboard_8_mixes": _ratio(_least(many, *better), many[FAST.name]),
+                "pedalboard_1_mix": _ratio(_least(one, *better), one[FAST.name]),
+                "dasp_forward": _ratio(many.get(DASP_FORWARD.name), many[FAST_DRY.name]),
+                "dasp_forward_backward": _ratio(many.get(DASP_BACKWARD.name), many[BACKWARD_DRY.name]),
+                "grafx_forward_backward": _ratio(many.get(GRAFX.name), many[BACKWARD_STEREO.name]),
+            },
+            "exponents": {
+                what: self.growth[what].exponent if what in self.growth else None
+                for what in ("tracks", "seconds", "mixes")
+            },
+            "eight_mixes_over_one": many[FAST.name] / one[FAST.name],
+            "copy_bandwidth_ratio": many[FAST.name] / self.floor_seconds,
+        }
+
+
+def _least(times: Mapping[str, float], *names: str) -> float | None:
+    return min((times[name] for name in names if name in times), default=None)
+
+
+def _ratio(theirs: float | None, ours: float) -> float | None:
+    return None if theirs is None else theirs / ours

@@ -1,0 +1,66 @@
+"""What every command that mixes writes: audio, settings, a page to listen and a report."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gen_mix.audio import write_audio
+from gen_mix.export.mix_file import mix_document
+from gen_mix.export.page import PageMix, page_html
+from gen_mix.export.report import Delivered, report_document
+from gen_mix.limiter import Finished
+from gen_mix.mix import Mix
+from gen_mix.sessions.session import Session
+from gen_mix.steering.choosing import Selection
+
+
+def deliver(folder: Path, name: str, session: Session, mix: Mix, finished: Finished, model: str) -> Delivered:
+    """Write ``{name}.wav`` and ``{name}.json`` of one mix, and return what was written."""
+    document = mix_document(session, mix, model)
+    write_audio(folder / f"{name}.wav", mix.audio, mix.sample_rate)
+    (folder / f"{name}.json").write_text(_json(document), encoding="utf-8")
+    return Delivered(f"{name}.wav", mix, document, finished.loudness_lufs, finished.true_peak_dbtp)
+
+
+def deliver_overview(
+    folder: Path,
+    session: Session,
+    delivered: Sequence[Delivered],
+    seconds: Mapping[str, float],
+    notes: Sequence[str],
+    selection: Selection | None = None,
+) -> dict[str, Any]:
+    """Write ``index.html`` and ``report.json`` of some mixes, and return the report."""
+    pages = [PageMix(d.file, dict(d.document), d.loudness_lufs, d.true_peak_dbtp) for d in delivered]
+    (folder / "index.html").write_text(page_html(session.name, pages), encoding="utf-8")
+    report = report_document(session.name, delivered, seconds, notes)
+    if selection is not None:
+        report["selection"] = {
+            "candidates": selection.candidates,
+            "left_out_as_odd": selection.left_out,
+            "usual_distance": round(selection.usual_distance, 3),
+            "mean_distance": round(selection.mean_distance, 3),
+            "nearest_distance": round(selection.nearest_distance, 3),
+            "sameness": round(selection.sameness, 3),
+        }
+    (folder / "report.json").write_text(_json(report), encoding="utf-8")
+    return report
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let torch use one thread inside: the network is small, and threads wait for each other longer than they work."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _json(document: object) -> str:
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

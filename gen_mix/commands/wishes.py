@@ -1,0 +1,95 @@
+"""The options by which one says what one wants."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from gen_mix.audio import SUFFIXES, read_audio, resample
+from gen_mix.commands.arguments import number
+from gen_mix.errors import InputError
+from gen_mix.export.mix_file import read_mix_file
+from gen_mix.sessions.session import Session
+from gen_mix.sessions.written import as_written
+from gen_mix.steering.expressions import parse_amounts, parse_setting
+from gen_mix.steering.rough import fit_rough
+from gen_mix.wishes import Example, Wishes
+
+
+def add_wishes(parser: argparse.ArgumentParser) -> None:
+    """Add the options that hold wishes."""
+    wanted = parser.add_argument_group("what you want", "The narrower wish wins; what gives way is written down.")
+    for option, text in (
+        ("--lock", "keep what the mix of --start-from has: TRACK or TRACK.KNOB; TRACK.KNOB=VALUE is --set"),
+        ("--set", "TRACK.KNOB=VALUE, =LOW..HIGH, +=STEP or -=STEP; a bus, role or group stands for TRACK"),
+    ):
+        wanted.add_argument(
+            option, dest="settings", action="append", default=[], type=_said(option), metavar="WISH", help=text
+        )
+    wanted.add_argument(
+        "--start-from", type=Path, default=None, metavar="MIX", help="mix_XX.json, or a stereo bounce of a rough mix"
+    )
+    wanted.add_argument(
+        "--strength", type=number(0, 1), default=None, help="with --start-from: 0 returns it, 1 forgets it (0.5)"
+    )
+    wanted.add_argument(
+        "--amount", action="append", default=[], metavar="AMOUNT",
+        help="0 flat faders, 1 as sampled, up to 2; or one of level, pan, eq, dynamics, space: eq=0.5",
+    )  # fmt: skip
+    wanted.add_argument(
+        "--like", type=Path, action="append", default=[], metavar="MIX", help="mix_XX.json to come nearer to"
+    )
+    wanted.add_argument(
+        "--unlike", type=Path, action="append", default=[], metavar="MIX", help="mix_XX.json to keep away from"
+    )
+
+
+def wishes_of(arguments: argparse.Namespace, session: Session) -> Wishes | None:
+    """Return what the options ask for, or None if they ask for nothing.
+
+    Raises:
+        InputError: A wish cannot be read, or a mix is not of this session.
+    """
+    if arguments.strength is not None and arguments.start_from is None:
+        raise InputError(f"--strength {arguments.strength:g}: expected a mix to start from (--start-from), got none")
+    wishes = Wishes(
+        settings=tuple(parse_setting(text, option) for option, text in arguments.settings),
+        start=None if arguments.start_from is None else _start(arguments.start_from, session),
+        strength=Wishes.strength if arguments.strength is None else arguments.strength,
+        amounts=parse_amounts(arguments.amount),
+        liked=tuple(read_example(path, session) for path in arguments.like),
+        disliked=tuple(read_example(path, session) for path in arguments.unlike),
+    )
+    return None if wishes == Wishes() else wishes
+
+
+def _said(option: str) -> Callable[[str], tuple[str, str]]:
+    """Return a reader that keeps by which option something was said, for messages."""
+    return lambda text: (option, text)
+
+
+def _start(path: Path, session: Session) -> Example:
+    """Return the mix to start from: a file of settings, or settings fitted to a bounce."""
+    if path.suffix.lower() not in SUFFIXES:
+        return read_example(path, session)
+    bounce = read_audio(path)
+    if bounce.audio.shape[0] != 2:
+        raise InputError(f"--start-from {path}: expected a stereo bounce, got {bounce.audio.shape[0]} channel(s)")
+    try:
+        fit = fit_rough(session, resample(bounce.audio, bounce.sample_rate, session.sample_rate), session.sample_rate)
+    except InputError as error:
+        raise InputError(f"--start-from {path}: {error}") from error
+    print(
+        f"{path.name}: faders and pans explain {fit.explained:.0%} of it; "
+        f"with equalizers and reverb the spectra are {fit.distance_db[1]:.1f} dB apart"
+    )
+    return Example(path.name, as_written(session, fit.parameters))
+
+
+def read_example(path: Path, session: Session) -> Example:
+    """Return the mix of `session` that a ``mix_XX.json`` holds.
+
+    Raises:
+        InputError: It is no mix, or of another session.
+    """
+    mix = read_mix_file(path, session)
+    return Example(path.name, mix.parameters, mix.intent)

@@ -1,0 +1,221 @@
+"""The inner loops of many strips: filters, compressor and mixing, eight channels side by side.
+
+A piece of eight channels short enough for the processor's first cache passes all that its strips do before the next
+piece is touched. Filters and the compressor's recursion have float64 state: float32 costs 27 dB at 20 Hz, and a slow
+release would stop moving before it has arrived. Everything else is float32.
+"""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from gen_mix.console.approximation import exp2, log2
+from gen_mix.console.compressor import LOWEST_LEVEL_DB
+from gen_mix.console.simd import (
+    LANES,
+    absolute,
+    as_float32,
+    as_float64,
+    load,
+    multiply_add,
+    splat,
+    store,
+    swap_pairs,
+    transpose,
+    where,
+)
+
+TAPS = 10 * LANES
+"""Numbers of two filters: b0 b1 b2 -a1 -a2 of the first, each for all lanes, then of the second."""
+
+FILTER_STATE = 4 * LANES
+KNOBS = 6 * LANES
+"""Numbers of a compressor: half the knee less the threshold in dB, slope, knee in dB, 1 / (2 knee), attack, release."""
+
+_PIECE = 128  # samples; 8 KB of float64 for eight channels
+_DB_PER_OCTAVE = np.float32(20 * math.log10(2))
+_OCTAVES_PER_DB = np.float32(1 / (20 * math.log10(2)))
+_LOWEST_LEVEL = np.float32(10 ** (LOWEST_LEVEL_DB / 20))
+_FLUSH_BELOW = 1e-100  # far below any sound, far above the denormal numbers that slow a processor down
+
+
+class Groups(NamedTuple):
+    """Groups of eight lanes, a channel of a strip each; ragged rows lie one behind the other.
+
+    Attributes:
+        source: Row of the input that each lane reads, (groups · 8,).
+        is_pair: 1.0 in lanes whose neighbour is the other channel of the same strip, (groups · 8,).
+        first_pair: Where in `taps` the pairs of filters of each group begin, (groups + 1,).
+        taps: (pairs · TAPS,).
+        has_dynamics: Whether any lane of a group has a compressor, (groups,).
+        knobs: (groups · KNOBS,).
+        first_target: Where in `targets` those of each group begin, (groups + 1,).
+        targets: Rows of the output that a group adds to.
+        gains: How much of each lane goes there, (targets · 8,).
+    """
+
+    source: NDArray[np.int64]
+    is_pair: NDArray[np.float32]
+    first_pair: NDArray[np.int64]
+    taps: NDArray[np.float64]
+    has_dynamics: NDArray[np.bool_]
+    knobs: NDArray[np.float64]
+    first_target: NDArray[np.int64]
+    targets: NDArray[np.int64]
+    gains: NDArray[np.float32]
+
+
+class State(NamedTuple):
+    """What groups remember from sample to sample.
+
+    Attributes:
+        filters: (pairs · FILTER_STATE,).
+        gain_db: Of the compressors, (groups · 8,).
+    """
+
+    filters: NDArray[np.float64]
+    gain_db: NDArray[np.float64]
+
+
+@njit(cache=True, nogil=True)
+def run_groups(
+    groups: Groups, state: State, first: int, last: int, source: NDArray[np.float32], out: NDArray[np.float32]
+) -> None:
+    """Add what groups `first` to `last` - 1 make of `source` to `out`, and move their state on.
+
+    Args:
+        groups: What they are.
+        state: Changed.
+        first: First group.
+        last: The one behind the last.
+        source: (rows, samples), samples a multiple of 8.
+        out: (rows, samples); changed.
+    """
+    samples = source.shape[1]
+    heard = source.reshape(-1)
+    mixed = out.reshape(-1)
+    piece = np.empty(_PIECE * LANES)
+    target_db = np.empty(_PIECE * LANES, np.float32)
+    for start in range(0, samples, _PIECE):
+        length = min(_PIECE, samples - start)
+        for group in range(first, last):
+            _gather(heard, samples, start, length, groups.source, group, piece)
+            for pair in range(groups.first_pair[group], groups.first_pair[group + 1]):
+                _filter(piece, length, groups.taps, pair, state.filters)
+            if groups.has_dynamics[group]:
+                _aim(piece, length, groups.knobs, groups.is_pair, group, target_db)
+                _follow(piece, length, groups.knobs, group, target_db, state.gain_db)
+            _mix(piece, length, groups, group, mixed, samples, start)
+
+
+@njit(nogil=True)
+def _gather(
+    heard: Any, samples: int, start: int, length: int, source: NDArray[np.int64], group: int, piece: Any
+) -> None:
+    """Fill `piece` with the channels of a group, sample by sample."""
+    row = np.empty(LANES, np.int64)
+    for lane in range(LANES):
+        row[lane] = source[group * LANES + lane] * samples + start
+    for sample in range(0, length, LANES):
+        columns = transpose(
+            load(heard, row[0] + sample),
+            load(heard, row[1] + sample),
+            load(heard, row[2] + sample),
+            load(heard, row[3] + sample),
+            load(heard, row[4] + sample),
+            load(heard, row[5] + sample),
+            load(heard, row[6] + sample),
+            load(heard, row[7] + sample),
+        )
+        for place in range(LANES):
+            store(piece, (sample + place) * LANES, as_float64(columns[place]))
+
+
+@njit(nogil=True)
+def _filter(piece: Any, length: int, taps: Any, pair: int, state: Any) -> None:
+    """Send `piece` through two biquads in transposed direct form II; the second works while the first waits."""
+    tap, memory = pair * TAPS, pair * FILTER_STATE
+    b0, b1, b2 = load(taps, tap), load(taps, tap + LANES), load(taps, tap + 2 * LANES)
+    a1, a2 = load(taps, tap + 3 * LANES), load(taps, tap + 4 * LANES)
+    d0, d1, d2 = load(taps, tap + 5 * LANES), load(taps, tap + 6 * LANES), load(taps, tap + 7 * LANES)
+    c1, c2 = load(taps, tap + 8 * LANES), load(taps, tap + 9 * LANES)
+    first, second = load(state, memory), load(state, memory + LANES)
+    third, fourth = load(state, memory + 2 * LANES), load(state, memory + 3 * LANES)
+    for sample in range(length):
+        x = load(piece, sample * LANES)
+        y = multiply_add(b0, x, first)
+        first = multiply_add(a1, y, multiply_add(b1, x, second))
+        second = multiply_add(a2, y, b2 * x)
+        z = multiply_add(d0, y, third)
+        third = multiply_add(c1, z, multiply_add(d1, y, fourth))
+        fourth = multiply_add(c2, z, d2 * y)
+        store(piece, sample * LANES, z)
+    store(state, memory, _flushed(first))
+    store(state, memory + LANES, _flushed(second))
+    store(state, memory + 2 * LANES, _flushed(third))
+    store(state, memory + 3 * LANES, _flushed(fourth))
+
+
+@njit(nogil=True, inline="always")
+def _flushed(x: Any) -> Any:
+    return where(absolute(x) < splat(_FLUSH_BELOW), splat(0.0), x)
+
+
+@njit(nogil=True)
+def _aim(piece: Any, length: int, knobs: Any, is_pair: Any, group: int, target_db: Any) -> None:
+    """Write the gain in dB that the compressors of a group would end up with, sample by sample.
+
+    Apart from the recursion, so that the processor has several samples in its hands at once.
+    """
+    knob = group * KNOBS
+    corner, slope = as_float32(load(knobs, knob)), as_float32(load(knobs, knob + LANES))
+    knee, half_by_knee = as_float32(load(knobs, knob + 2 * LANES)), as_float32(load(knobs, knob + 3 * LANES))
+    nothing = splat(np.float32(0))
+    has_partner = nothing < load(is_pair, group * LANES)
+    for sample in range(length):
+        peak = absolute(as_float32(load(piece, sample * LANES)))
+        partner = where(has_partner, swap_pairs(peak), peak)
+        peak = where(peak < partner, partner, peak)
+        peak = where(peak < splat(_LOWEST_LEVEL), splat(_LOWEST_LEVEL), peak)
+        above = multiply_add(log2(peak), splat(_DB_PER_OCTAVE), corner)
+        above = where(above < nothing, nothing, above)
+        inside = where(above < knee, above, knee)
+        store(target_db, sample * LANES, slope * (multiply_add(inside * inside, half_by_knee, above) - inside))
+
+
+@njit(nogil=True)
+def _follow(piece: Any, length: int, knobs: Any, group: int, target_db: Any, state: Any) -> None:
+    """Turn `piece` down by the gain that follows `target_db`, at one speed when it falls and another when it rises."""
+    attack, release = load(knobs, group * KNOBS + 4 * LANES), load(knobs, group * KNOBS + 5 * LANES)
+    gain_db = load(state, group * LANES)
+    for sample in range(length):
+        distance = as_float64(load(target_db, sample * LANES)) - gain_db
+        gain_db = multiply_add(where(distance < splat(0.0), attack, release), distance, gain_db)
+        gain = exp2(as_float32(gain_db) * splat(_OCTAVES_PER_DB))
+        store(piece, sample * LANES, load(piece, sample * LANES) * as_float64(gain))
+    store(state, group * LANES, _flushed(gain_db))
+
+
+@njit(nogil=True)
+def _mix(piece: Any, length: int, groups: Groups, group: int, mixed: Any, samples: int, start: int) -> None:
+    """Add the lanes of `piece` to the rows where they go."""
+    for sample in range(0, length, LANES):
+        lanes = transpose(
+            as_float32(load(piece, sample * LANES)),
+            as_float32(load(piece, (sample + 1) * LANES)),
+            as_float32(load(piece, (sample + 2) * LANES)),
+            as_float32(load(piece, (sample + 3) * LANES)),
+            as_float32(load(piece, (sample + 4) * LANES)),
+            as_float32(load(piece, (sample + 5) * LANES)),
+            as_float32(load(piece, (sample + 6) * LANES)),
+            as_float32(load(piece, (sample + 7) * LANES)),
+        )
+        for target in range(groups.first_target[group], groups.first_target[group + 1]):
+            total = lanes[0] * splat(groups.gains[target * LANES])
+            for lane in range(1, LANES):
+                total = multiply_add(lanes[lane], splat(groups.gains[target * LANES + lane]), total)
+            place = groups.targets[target] * samples + start + sample
+            store(mixed, place, load(mixed, place) + total)

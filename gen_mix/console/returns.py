@@ -1,0 +1,37 @@
+"""What reverb and delay of one mix give back, block by block."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from gen_mix.console.convolution import Convolver
+from gen_mix.console.echo_line import EchoLine
+from gen_mix.console.knobs import Knobs, bus_knobs
+from gen_mix.console.layout import DELAY, REVERB
+from gen_mix.console.reverb import narrow
+from gen_mix.console.room_response import room_response
+from gen_mix.mix import MixParameters
+
+Effect = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""From the next samples (2, samples) of a send to those that come back; it remembers what went before."""
+
+
+class ReverbReturn:
+    """The reverberation of one stereo stream, from rest."""
+
+    def __init__(self, knobs: Knobs, sample_rate: int) -> None:
+        """Take the knobs of the reverb bus and the rate in Hz."""
+        self._width = knobs.value("width")
+        self._convolver = Convolver(room_response(knobs, sample_rate))
+
+    def __call__(self, audio: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the next samples (2, samples), for the next of the input; all blocks but the last fill whole parts."""
+        return narrow(torch.from_numpy(self._convolver(audio)), self._width).numpy()
+
+
+def effects_of(parameters: MixParameters, buses: Sequence[str], sample_rate: int) -> dict[str, Effect]:
+    """Return the effects of the first mix of `parameters`, on those of the two `buses` that are fed."""
+    makers: dict[str, Callable[[Knobs, int], Effect]] = {REVERB: ReverbReturn, DELAY: EchoLine}
+    return {bus: makers[bus](bus_knobs(parameters, bus), sample_rate) for bus in buses}

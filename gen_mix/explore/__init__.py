@@ -1,0 +1,1 @@
+"""A local page to hear mixes, wander between them, change them and take them away."""

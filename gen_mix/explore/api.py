@@ -1,0 +1,355 @@
+"""What a page can ask of the server: one function per request, each given ids and plain values, never a path."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+
+from gen_mix.errors import InputError
+from gen_mix.explore import work
+from gen_mix.explore.choosing import between
+from gen_mix.explore.explorer import Explorer
+from gen_mix.explore.history import VERDICTS, Scene
+from gen_mix.explore.locks import lock_names
+from gen_mix.explore.studio import Studio, wave_bytes
+from gen_mix.explore.views import session_view, welcome
+from gen_mix.explore.workspace import Kept, checked_id, new_id
+from gen_mix.export.formats import EXPORTERS
+from gen_mix.mix import MixParameters
+from gen_mix.sessions.written import as_written
+from gen_mix.wishes import MOST_AMOUNT, Amounts
+
+_LONGEST_NAME = 120
+_MOST_AT_ONCE = 16
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request that was let in.
+
+    Attributes:
+        ids: Out of the address.
+        body: The JSON that came with it.
+        query: What stands behind the question mark.
+    """
+
+    ids: Mapping[str, str]
+    body: Mapping[str, Any]
+    query: Mapping[str, str]
+
+    @property
+    def session(self) -> str:
+        """Id of the session it is about."""
+        return checked_id(self.ids["session"])
+
+
+Handler = Callable[[Explorer, Call], Response]
+
+
+class BusyError(Exception):
+    """As much waits as may."""
+
+
+def hello(explorer: Explorer, call: Call) -> Response:
+    """Answer with what the first page shows."""
+    return JSONResponse(welcome(explorer, example_folder() is not None))
+
+
+def new_session(explorer: Explorer, call: Call) -> Response:
+    """Begin a session that files are then sent to."""
+    kept = Kept(id=new_id(), name=_name(call.body, "name"))
+    explorer.add(kept)
+    return JSONResponse({"id": kept.id}, 201)
+
+
+def new_example(explorer: Explorer, call: Call) -> Response:
+    """Begin with the song that comes with the repository."""
+    folder = example_folder()
+    if folder is None:
+        raise InputError("example: expected the folder examples/session of the repository, got nothing there")
+    kept = Kept(id=new_id(), name="Example song", folder=str(folder))
+    explorer.add(kept)
+    return JSONResponse({"id": kept.id}, 201)
+
+
+def example_folder() -> Path | None:
+    """Return where the song of the repository is, or None for an installed package."""
+    folder = Path(__file__).parents[2] / "examples" / "session"
+    return folder if folder.is_dir() else None
+
+
+def remove_session(explorer: Explorer, call: Call) -> Response:
+    """Delete a session with all that was made of it."""
+    explorer.kept(call.session)
+    explorer.remove(call.session)
+    return JSONResponse({})
+
+
+def open_session(explorer: Explorer, call: Call) -> Response:
+    """Start to read the tracks and to sample the first mixes."""
+    kept = explorer.kept(call.session)
+    if not kept.folder and not kept.tracks:
+        raise InputError("tracks: expected at least one, got none")
+    running = [j for j in explorer.jobs.of(kept.id) if j.kind == "open" and j.status in ("waiting", "running")]
+    if not running and not (explorer.is_open(kept.id) and kept.history.scene.slots):
+        explorer.jobs.submit(kept.id, "open", "Opening", lambda job: work.open_session(explorer, kept.id, job))
+    return view(explorer, call)
+
+
+def view(explorer: Explorer, call: Call) -> Response:
+    """Answer with the state of a session; with ``after``, once it is another than that version."""
+    explorer.kept(call.session)
+    if "after" in call.query:
+        explorer.wait(call.session, _whole(call.query["after"], "after", 0, 2**53), seconds=20.0)
+    return JSONResponse(session_view(explorer, call.session))
+
+
+def settings(explorer: Explorer, call: Call) -> Response:
+    """Answer with the settings of a mix, which never change."""
+    return JSONResponse(work.settings_in(explorer, call.session, call.ids["mix"]))
+
+
+def survey(explorer: Explorer, call: Call) -> Response:
+    """Answer with the map's background and words, and the spread of every knob."""
+    stored = explorer.workspace.read_json(call.session, "map.json")
+    if stored is None:
+        return JSONResponse({"error": "map: expected one that is drawn, got none yet"}, 404)
+    atlas = stored["atlas"]
+    parts = {key: atlas[key] for key in ("background", "directions")}
+    return JSONResponse({**parts, "spread": stored["spread"]})
+
+
+def overview(explorer: Explorer, call: Call) -> Response:
+    """Answer with how loud the whole song is, for choosing an excerpt."""
+    return JSONResponse({"levels": _studio(explorer, call).overview()})
+
+
+def sample(explorer: Explorer, call: Call) -> Response:
+    """Start to sample mixes."""
+    body = call.body
+    kept = explorer.kept(call.session)
+    count = _whole(body.get("count", 4), "count", 1, _MOST_AT_ONCE)
+    base = None if body.get("base") is None else kept.history.scene.slot(str(body["base"])).id
+    seeds = None
+    if "spot" in body:
+        stored = explorer.workspace.read_json(call.session, "map.json") or {"atlas": {"seeds": []}}
+        known = stored["atlas"]["seeds"]
+        seeds, count = (known[_whole(body["spot"], "spot", 0, len(known) - 1)],), 1
+    _check_room(explorer, kept, count)
+    strength = _number(body.get("strength", 1.0), "strength", 0.0, 1.0)
+    request = work.Request(count, base, strength, seeds, _amounts(body), body.get("by_taste") is True)
+    job = explorer.jobs.submit(kept.id, "sample", "Sampling", lambda job: work.sample(explorer, kept.id, job, request))
+    return JSONResponse({"job": job.id}, 202)
+
+
+def preview(explorer: Explorer, call: Call) -> Response:
+    """Answer with the sound of settings, of a mix with some tracks alone, or of a place between mixes."""
+    studio = _studio(explorer, call)
+    parameters = _wanted(explorer, call, studio)
+    is_heard = call.body.get("heard")
+    if is_heard is None:
+        is_heard = [True] * len(studio.session.tracks)
+    if not isinstance(is_heard, list) or len(is_heard) != len(studio.session.tracks):
+        raise InputError(f"heard: expected {len(studio.session.tracks)} switches, got something else")
+    switches = [bool(value) for value in is_heard]
+
+    def render() -> bytes:
+        return wave_bytes(studio.render_some(parameters, switches).audio, studio.session.sample_rate)
+
+    sound = explorer.preview(render)
+    if sound is None:
+        raise BusyError
+    return Response(sound, media_type="audio/wav")
+
+
+def keep(explorer: Explorer, call: Call) -> Response:
+    """Keep settings that were tried: in their slot if one is named, as a new mix if not."""
+    studio = _studio(explorer, call)
+    parameters = _wanted(explorer, call, studio)
+    label = _name(call.body, "label")
+    scene = explorer.kept(call.session).history.scene
+    slot = None if call.body.get("slot") is None else scene.slot(str(call.body["slot"]))
+    if slot is None:
+        _check_room(explorer, explorer.kept(call.session), 1)
+    seed = 0 if slot is None else explorer.mix_facts(call.session, slot.mix)["document"]["seed"]
+    mix_id = work.keep_mix(explorer, call.session, studio, parameters, label, seed)
+    explorer.change_history(
+        call.session, lambda history: history.then(label, work.with_mix(history.scene, slot, mix_id))
+    )
+    return JSONResponse({"mix": mix_id}, 201)
+
+
+def change_slot(explorer: Explorer, call: Call) -> Response:
+    """Give a mix another name, or say what one thinks of it."""
+    slot = explorer.kept(call.session).history.scene.slot(call.ids["slot"])
+    label = f"{slot.name} renamed"
+    if "name" in call.body:
+        slot = replace(slot, name=_name(call.body, "name"))
+    if "verdict" in call.body:
+        if call.body["verdict"] not in VERDICTS:
+            raise InputError(f"verdict: expected one of {', '.join(VERDICTS)}, got something else")
+        slot = replace(slot, verdict=call.body["verdict"])
+        label = f"{slot.name}: {slot.verdict or 'no verdict'}"
+    changed = slot
+    explorer.change_history(call.session, lambda history: history.then(label, history.scene.with_slot(changed)))
+    return JSONResponse({})
+
+
+def set_locks(explorer: Explorer, call: Call) -> Response:
+    """Say what is locked."""
+    locks = call.body.get("locks")
+    known = lock_names(len(_studio(explorer, call).session.tracks))
+    if not isinstance(locks, list) or not set(map(str, locks)) <= set(known):
+        raise InputError("locks: expected names of what can be locked, got something else")
+    chosen = tuple(name for name in known if name in locks)
+    label = f"{len(chosen)} locked" if chosen else "nothing locked"
+
+    def lock(scene: Scene) -> Scene:
+        return replace(scene, locks=chosen)
+
+    explorer.change_history(call.session, lambda history: history.then(label, lock(history.scene)))
+    return JSONResponse({})
+
+
+def travel(explorer: Explorer, call: Call) -> Response:
+    """Undo, redo, or go to any moment; name the present one, or forget a name."""
+    action = call.body.get("action")
+    if action in ("undo", "redo"):
+        explorer.change_history(call.session, lambda h: h.undo() if action == "undo" else h.redo())
+    elif action == "go":
+        moment = _whole(call.body.get("moment"), "moment", 0, 2**31)
+        explorer.change_history(call.session, lambda h: h.go(moment))
+    elif action in ("name", "forget"):
+        name = _name(call.body, "name")
+        explorer.change_history(call.session, lambda h: h.named(name) if action == "name" else h.without_name(name))
+    else:
+        raise InputError("action: expected undo, redo, go, name or forget, got something else")
+    return JSONResponse({})
+
+
+def move_excerpt(explorer: Explorer, call: Call) -> Response:
+    """Start to hear another part of a long song."""
+    start = _number(call.body.get("start"), "start", 0.0, 1e6)
+    session = call.session
+    job = explorer.jobs.submit(
+        session, "excerpt", "Moving the excerpt", lambda job: work.move_excerpt(explorer, session, job, start)
+    )
+    return JSONResponse({"job": job.id}, 202)
+
+
+def take_away(explorer: Explorer, call: Call) -> Response:
+    """Start to write mixes in the formats of other programs."""
+    scene = explorer.kept(call.session).history.scene
+    slots = [scene.slot(str(slot)) for slot in _list(call.body, "slots")]
+    formats = [str(name) for name in _list(call.body, "formats")]
+    known = sorted(EXPORTERS)
+    if not set(formats) <= set(known):
+        raise InputError(f"formats: expected some of {', '.join(known)}, got something else")
+    session = call.session
+    job = explorer.jobs.submit(
+        session, "export", "Taking away", lambda job: work.export(explorer, session, job, slots, formats)
+    )
+    return JSONResponse({"job": job.id}, 202)
+
+
+def cancel(explorer: Explorer, call: Call) -> Response:
+    """Stop a job."""
+    found = explorer.jobs.cancel(checked_id(call.ids["job"]))
+    return JSONResponse({}, 200 if found else 404)
+
+
+def _studio(explorer: Explorer, call: Call) -> Studio:
+    if not explorer.is_open(call.session):
+        explorer.kept(call.session)
+        raise InputError("session: expected an opened one, got one that is closed")
+    return explorer.studio(call.session)
+
+
+def _wanted(explorer: Explorer, call: Call, studio: Studio) -> MixParameters:
+    """Return the parameters that a request tells: ``settings``, a ``mix``, or the way ``between`` some."""
+    body = call.body
+    if "settings" in body:
+        if not isinstance(body["settings"], Mapping):
+            raise InputError("settings: expected an object, got something else")
+        return as_written(studio.session, studio.parameters(body["settings"]))
+    if "between" in body:
+        pairs = _list(body, "between")
+        if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
+            raise InputError("between: expected pairs of a mix and its weight, got something else")
+        mixes = [studio.parameters(work.settings_in(explorer, call.session, str(mix))) for mix, _ in pairs]
+        weights = [_number(weight, "weight", 0.0, 1.0) for _, weight in pairs]
+        if sum(weights) <= 0:
+            raise InputError("between: expected a weight above 0, got none")
+        return as_written(studio.session, between(mixes, weights))
+    return studio.parameters(work.settings_in(explorer, call.session, str(body.get("mix"))))
+
+
+def track_name(file_name: str) -> str:
+    """Return what to call a track, given the name of its file: no folders, no suffix, no control characters."""
+    last = file_name.replace("\\", "/").rsplit("/", 1)[-1]
+    stem = last.rsplit(".", 1)[0] if "." in last.strip(".") else last
+    return _name({"name": stem or last}, "name")
+
+
+def room_for_track(explorer: Explorer, kept: Kept) -> int:
+    """Return how many bytes of decoded audio a session can still take.
+
+    Raises:
+        InputError: It can take no further track.
+    """
+    if kept.folder or kept.history.scene.slots:
+        raise InputError("tracks: expected a session without mixes, got one that has some (start a new one)")
+    if len(kept.tracks) >= explorer.limits.tracks:
+        raise InputError(f"tracks: expected at most {explorer.limits.tracks}, got more")
+    room = explorer.limits.session_bytes - sum(track.bytes_decoded for track in kept.tracks)
+    if room <= 0:
+        raise InputError("tracks: expected less audio in one session, got more than fits in memory")
+    return room
+
+
+def _amounts(body: Mapping[str, Any]) -> Amounts:
+    told, known = body.get("amounts", {}), tuple(Amounts().by_aspect)
+    if not isinstance(told, Mapping) or not set(told) <= set(known):
+        raise InputError(f"amounts: expected some of {', '.join(known)}, got something else")
+    by_aspect = {name: _number(told.get(name, 1.0), name, 0.0, MOST_AMOUNT) for name in known}
+    return Amounts(*by_aspect.values())
+
+
+def _check_room(explorer: Explorer, kept: Kept, count: int) -> None:
+    if len(kept.history.scene.slots) + count > explorer.limits.mixes:
+        raise InputError(f"mixes: expected at most {explorer.limits.mixes} in a session, got more")
+
+
+def _name(body: Mapping[str, Any], key: str) -> str:
+    text = body.get(key)
+    name = " ".join("".join(c if c.isprintable() else " " for c in text).split()) if isinstance(text, str) else ""
+    if not name:
+        raise InputError(f"{key}: expected a name, got none")
+    return name[:_LONGEST_NAME]
+
+
+def _list(body: Mapping[str, Any], key: str) -> list[Any]:
+    value = body.get(key)
+    if not isinstance(value, list) or not 0 < len(value) <= 64:
+        raise InputError(f"{key}: expected a list of 1 to 64, got something else")
+    return value
+
+
+def _whole(value: Any, key: str, low: int, high: int) -> int:
+    try:
+        number = low - 1 if isinstance(value, bool) else int(value)
+    except (TypeError, ValueError, OverflowError):
+        number = low - 1
+    if not low <= number <= high:
+        raise InputError(f"{key}: expected a whole number from {low} to {high}, got something else")
+    return number
+
+
+def _number(value: Any, key: str, low: float, high: float) -> float:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not is_number or not low <= value <= high:
+        raise InputError(f"{key}: expected a number from {low:g} to {high:g}, got something else")
+    return float(value)

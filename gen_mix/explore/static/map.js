@@ -1,0 +1,131 @@
+// The map of mixes: near in sound is near on the map. Between mixes one can wander.
+
+import { h, s } from "./dom.js";
+
+const SIZE = 100;
+const REACH = 1.35;
+const TOUCH = 5;
+
+const x = (value) => SIZE / 2 + (Math.max(-REACH, Math.min(REACH, value)) / REACH) * (SIZE / 2 - 5);
+const y = (value) => SIZE - x(value);
+const back = (at) => ((at - SIZE / 2) / (SIZE / 2 - 5)) * REACH;
+
+/** Return how much each mix has to say at a place: those near it most, one alone where it is. */
+export function weightsAt(place, mixes) {
+  const near = mixes
+    .map((mix) => ({ mix, distance: Math.hypot(mix.place[0] - place[0], mix.place[1] - place[1]) }))
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, 3);
+  if (near[0].distance < 0.02) return [{ mix: near[0].mix, weight: 1 }];
+  const shares = near.map(({ distance }) => 1 / distance ** 2);
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  return near.map(({ mix }, at) => ({ mix, weight: shares[at] / total })).filter(({ weight }) => weight > 0.02);
+}
+
+export class MixMap {
+  /**
+   * @param {Element} place - Where to draw.
+   * @param {object} told - `onchoose(slot)`, `onspot(index)`, `onwander(weights, place)`, `onrest()`.
+   */
+  constructor(place, told) {
+    this.place = place;
+    this.told = told;
+    this.drawing = s("svg", { class: "map", viewBox: `0 0 ${SIZE} ${SIZE}`, role: "img" });
+    place.append(this.drawing);
+    this.listen();
+  }
+
+  listen() {
+    let from = null;
+    const at = (event) => {
+      const point = new DOMPoint(event.clientX, event.clientY).matrixTransform(this.drawing.getScreenCTM().inverse());
+      return [point.x, point.y];
+    };
+    const nearest = ([px, py], things) =>
+      things
+        .map((thing) => ({ thing, distance: Math.hypot(x(thing.place[0]) - px, y(thing.place[1]) - py) }))
+        .sort((a, b) => a.distance - b.distance)[0];
+    this.drawing.addEventListener("pointerdown", (event) => {
+      from = { spot: at(event), moved: false };
+      this.drawing.setPointerCapture(event.pointerId);
+    });
+    this.drawing.addEventListener("pointermove", (event) => {
+      if (!from) return;
+      const spot = at(event);
+      if (!from.moved && Math.hypot(spot[0] - from.spot[0], spot[1] - from.spot[1]) < 2) return;
+      if (this.mixes.length < 2) return;
+      from.moved = true;
+      this.wander([back(spot[0]), -back(spot[1])]);
+    });
+    this.drawing.addEventListener("pointerup", (event) => {
+      if (!from) return;
+      const spot = at(event);
+      if (from.moved) this.told.onrest();
+      else {
+        const mix = nearest(spot, this.mixes);
+        const sample = nearest(spot, this.samples);
+        if (mix && mix.distance < TOUCH) this.told.onchoose(mix.thing.slot);
+        else if (sample && sample.distance < TOUCH) this.told.onspot(sample.thing.index);
+      }
+      from = null;
+    });
+  }
+
+  wander(place) {
+    const reach = (value) => Math.max(-REACH, Math.min(REACH, value));
+    this.probe = place.map(reach);
+    this.told.onwander(weightsAt(this.probe, this.mixes), this.probe);
+  }
+
+  /** Draw `survey`, the mixes that have a place, which one is heard, and the way in between, if one is there. */
+  show({ survey, slots, current, between, names }) {
+    this.mixes = slots.filter((slot) => slot.place).map((slot) => ({ slot, place: slot.place }));
+    this.samples = survey.background.map((place, index) => ({ place, index }));
+    const parts = [
+      s("circle", { class: "ring", cx: SIZE / 2, cy: SIZE / 2, r: SIZE / 2 - 2 }),
+      s("circle", { class: "ring", cx: SIZE / 2, cy: SIZE / 2, r: SIZE / 4 }),
+      ...this.samples.map(({ place }) => s("circle", { class: "sample", cx: x(place[0]), cy: y(place[1]), r: 0.9 })),
+      ...survey.directions.flatMap((direction) => this.direction(direction)),
+    ];
+    if (between) {
+      for (const { mix, weight } of between.weights) {
+        parts.push(s("line", {
+          class: "way", x1: x(between.place[0]), y1: y(between.place[1]), x2: x(mix.place[0]), y2: y(mix.place[1]),
+          "stroke-width": (0.2 + 1.4 * weight).toFixed(2),
+        }));
+      }
+    }
+    for (const { slot, place } of this.mixes) {
+      const kind = `mix ${slot.verdict}${slot.id === current ? " current" : ""}`;
+      const number = slots.indexOf(slot) + 1;
+      parts.push(
+        s("g", { class: kind },
+          s("circle", { cx: x(place[0]), cy: y(place[1]), r: 3.2 }),
+          s("text", { x: x(place[0]), y: y(place[1]) + 1.25 }, names ? String(number) : "·"),
+          s("title", null, names ? slot.name : "a mix")),
+      );
+    }
+    if (between) parts.push(s("circle", { class: "probe", cx: x(between.place[0]), cy: y(between.place[1]), r: 2.4 }));
+    this.drawing.replaceChildren(...parts);
+    const words = survey.directions.map(([word, , dx, dy]) =>
+      `${word} to the ${Math.abs(dx) > Math.abs(dy) ? (dx > 0 ? "right" : "left") : dy > 0 ? "top" : "bottom"}`);
+    this.drawing.setAttribute("aria-label", `Map of ${this.mixes.length} mixes; ${words.join(", ")}`);
+  }
+
+  direction([word, opposite, dx, dy]) {
+    const length = Math.hypot(dx, dy);
+    const at = (sign) => [SIZE / 2 + (sign * dx / length) * (SIZE / 2 - 5), SIZE / 2 - (sign * dy / length) * (SIZE / 2 - 5)];
+    return [[word, 1], [opposite, -1]].map(([text, sign]) => {
+      const [tx, ty] = at(sign);
+      const anchor = tx < SIZE * 0.36 ? "start" : tx > SIZE * 0.64 ? "end" : "middle";
+      return s("text", { class: "word", x: anchor === "start" ? Math.max(1, tx) : Math.min(SIZE - 1, tx), y: ty + 1, "text-anchor": anchor }, text);
+    });
+  }
+}
+
+/** Return what the map shows, for those who do not see it. */
+export function mapLegend(hasMap) {
+  return hasMap
+    ? h("p", { class: "soft" }, "Near in sound, near here. Drag to wander between mixes; a grey dot is a mix not yet rendered.")
+    : h("p", { class: "soft" }, "The map is drawn as soon as the first mixes are there.");
+}

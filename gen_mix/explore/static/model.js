@@ -1,0 +1,326 @@
+// What the page knows of the opened session, and everything one can do to it.
+
+import { get, post, sound } from "./api.js";
+import { announce } from "./dom.js";
+import { Player } from "./player.js";
+
+const MOST_SOUNDS = 40;
+const VIRTUAL = "between";
+
+export class Model {
+  /** @param {Function} changed - Called whenever there is something else to show. */
+  constructor(id, changed) {
+    Object.assign(this, { id, changed, view: null, survey: null, current: null, compare: null, draft: null, between: null });
+    Object.assign(this, { matched: true, blind: null, muted: new Set(), soloed: new Set(), selected: "track.0", loop: null });
+    this.settings = new Map();
+    this.sounds = new Map();
+    this.loading = new Map();
+    this.isClosed = false;
+    this.context = new AudioContext({ latencyHint: "interactive" });
+    this.analyser = this.context.createAnalyser();
+    this.analyser.connect(this.context.destination);
+    this.player = new Player(this.context, this.analyser);
+    this.player.onend = () => this.changed();
+    this.busy = false;
+  }
+
+  path(rest) {
+    return `sessions/${this.id}${rest ? `/${rest}` : ""}`;
+  }
+
+  /** Follow the session on the server until the page turns to another. */
+  async follow() {
+    let version = null;
+    while (!this.isClosed) {
+      try {
+        const view = await get(this.path() + (version === null ? "" : `?after=${version}`));
+        if (this.isClosed) return;
+        version = view.version;
+        await this.take(view);
+        this.trouble = null;
+      } catch (error) {
+        this.trouble = error.message;
+        this.changed();
+        if (error.status === 403 || error.status === 404) return;
+        await new Promise((resolve) => setTimeout(resolve, 1500));
+      }
+    }
+  }
+
+  close() {
+    this.isClosed = true;
+    this.player.pause();
+    this.context.close();
+  }
+
+  async take(view) {
+    const excerptMoved = this.view?.excerpt && view.excerpt && this.view.excerpt.start !== view.excerpt.start;
+    if (excerptMoved) this.sounds.clear();
+    this.view = view;
+    if (view.has_map && !this.survey) this.survey = await get(this.path("survey"));
+    await Promise.all(view.slots.map((slot) => this.settingsOf(slot.mix)));
+    const ids = view.slots.map((slot) => slot.id);
+    for (const key of [...this.player.voices.keys()]) {
+      if (key !== VIRTUAL && !ids.includes(key)) this.player.removeMix(key);
+    }
+    if (!ids.includes(this.current)) this.current = ids[0] ?? null;
+    if (!ids.includes(this.compare) || this.compare === this.current) this.compare = ids.find((id) => id !== this.current) ?? null;
+    this.changed();
+    this.hear();
+  }
+
+  // What there is
+
+  get slots() {
+    return this.view?.slots ?? [];
+  }
+
+  slot(id) {
+    return this.slots.find((slot) => slot.id === id) ?? null;
+  }
+
+  get isOpen() {
+    return Boolean(this.view?.tracks);
+  }
+
+  /** The order in which mixes are shown: shuffled and nameless in blind mode. */
+  get shown() {
+    return this.blind ? this.blind.map((id) => this.slot(id)).filter(Boolean) : this.slots;
+  }
+
+  async settingsOf(mix) {
+    if (!this.settings.has(mix)) this.settings.set(mix, await get(this.path(`mixes/${mix}`)));
+    return this.settings.get(mix);
+  }
+
+  /** The settings on the console: those being moved, or those of the present mix. */
+  get desk() {
+    if (this.draft) return this.draft;
+    const slot = this.slot(this.current);
+    return slot ? (this.settings.get(slot.mix) ?? null) : null;
+  }
+
+  get otherDesk() {
+    const slot = this.slot(this.compare);
+    return slot && !this.blind ? (this.settings.get(slot.mix) ?? null) : null;
+  }
+
+  // What is heard
+
+  get heardTracks() {
+    return this.view.tracks.map((_, at) => (this.soloed.size ? this.soloed.has(at) : !this.muted.has(at)));
+  }
+
+  soundKey(slot) {
+    const heard = this.heardTracks;
+    return heard.every(Boolean) ? slot.mix : `${slot.mix}|${heard.map(Number).join("")}`;
+  }
+
+  gainOf(slot) {
+    return this.matched ? slot.matched_gain : slot.natural_gain;
+  }
+
+  /** Load and line up what can be heard: the present mix first, then the others. */
+  async hear() {
+    if (!this.isOpen) return;
+    const order = [...this.slots].sort((a, b) => (b.id === this.current) - (a.id === this.current));
+    for (const slot of order) {
+      if (!slot.has_audio) continue;
+      const buffer = await this.load(slot).catch((error) => this.complain(error));
+      if (this.isClosed) return;
+      const now = this.slot(slot.id);
+      if (buffer && now && this.soundKey(now) === this.soundKey(slot) && !(this.draft && slot.id === this.current)) {
+        this.player.setMix(slot.id, buffer, this.gainOf(now));
+        if (!this.player.current && slot.id === this.current) this.player.choose(slot.id);
+      }
+      this.changed();
+    }
+  }
+
+  load(slot) {
+    const key = this.soundKey(slot);
+    if (this.sounds.has(key)) return Promise.resolve(this.sounds.get(key));
+    if (!this.loading.has(key)) {
+      const heard = this.heardTracks;
+      const asked = heard.every(Boolean)
+        ? sound(this.path(`audio/${slot.mix}`))
+        : sound(this.path("preview"), { mix: slot.mix, heard });
+      const loaded = asked
+        .then((bytes) => this.context.decodeAudioData(bytes))
+        .then((buffer) => this.keepSound(key, buffer))
+        .finally(() => this.loading.delete(key));
+      this.loading.set(key, loaded);
+    }
+    return this.loading.get(key);
+  }
+
+  keepSound(key, buffer) {
+    this.sounds.set(key, buffer);
+    while (this.sounds.size > MOST_SOUNDS) this.sounds.delete(this.sounds.keys().next().value);
+    return buffer;
+  }
+
+  async togglePlay() {
+    if (this.player.isPlaying) this.player.pause();
+    else {
+      await this.context.resume();
+      this.player.play();
+    }
+    this.changed();
+  }
+
+  /** Hear another mix, from where one is. */
+  choose(id) {
+    if (!this.slot(id)) return;
+    if (id !== this.current) this.compare = this.current;
+    this.current = id;
+    this.between = null;
+    this.draft = null;
+    this.player.choose(id);
+    this.changed();
+    if (!this.player.voices.has(id)) this.hear();
+  }
+
+  setMatched(on) {
+    this.matched = on;
+    for (const slot of this.slots) this.player.setGain(slot.id, this.gainOf(slot));
+    this.changed();
+  }
+
+  setBlind(on) {
+    this.blind = on ? shuffled(this.slots.map((slot) => slot.id)) : null;
+    this.changed();
+  }
+
+  setLoop(loop) {
+    this.loop = loop;
+    this.player.setLoop(loop !== null, ...(loop ?? [0, Infinity]));
+    this.changed();
+  }
+
+  switchTrack(set, place) {
+    if (set.has(place)) set.delete(place);
+    else set.add(place);
+    this.changed();
+    this.hear();
+  }
+
+  // What is tried: only the newest is rendered, one at a time
+
+  async tryOut(key, body, install) {
+    this.waiting = { key, body, install };
+    if (this.busy) return;
+    this.busy = true;
+    while (this.waiting) {
+      const next = this.waiting;
+      this.waiting = null;
+      try {
+        const buffer = await this.context.decodeAudioData(await sound(this.path("preview"), next.body));
+        if (!this.isClosed) next.install(buffer);
+      } catch (error) {
+        if (error.status !== 429) this.complain(error);
+      }
+    }
+    this.busy = false;
+    this.changed();
+  }
+
+  /** Put other settings on the console and hear them. */
+  move(settings) {
+    this.draft = settings;
+    this.changed();
+    const slot = this.slot(this.current);
+    this.tryOut(slot.id, { settings, heard: this.heardTracks }, (buffer) => {
+      if (this.current !== slot.id || !this.draft) return;
+      this.lastTried = { settings, buffer, heard: this.heardTracks.every(Boolean) };
+      this.player.setMix(slot.id, buffer, this.gainOf(slot));
+    });
+  }
+
+  /** Keep what is on the console, in the place of the present mix. */
+  async keepMove(label) {
+    const settings = this.draft;
+    const slot = this.slot(this.current);
+    if (!settings || !slot || this.keeping === settings) return;
+    this.keeping = settings;
+    const { mix } = await this.ask("keep", { settings, slot: slot.id, label: `${slot.name}: ${label}` });
+    this.settings.set(mix, settings);
+    if (this.lastTried?.settings === settings && this.lastTried.heard) this.keepSound(mix, this.lastTried.buffer);
+    if (this.draft === settings) this.draft = null;
+  }
+
+  /** Hear a place between mixes. */
+  wander(weights, place) {
+    this.between = { weights, place };
+    this.changed();
+    const body = { between: weights.map(({ mix, weight }) => [mix.slot.mix, weight]), heard: this.heardTracks };
+    this.tryOut(VIRTUAL, body, (buffer) => {
+      if (!this.between) return;
+      this.player.setMix(VIRTUAL, buffer, Math.min(...this.slots.map((slot) => this.gainOf(slot))));
+      this.player.choose(VIRTUAL);
+    });
+  }
+
+  async keepBetween() {
+    const { weights } = this.between;
+    const label = `between ${weights.map(({ mix, weight }) => `${mix.slot.name} ${Math.round(weight * 100)} %`).join(", ")}`;
+    await this.ask("keep", { between: weights.map(({ mix, weight }) => [mix.slot.mix, weight]), label });
+    this.between = null;
+    announce("Kept as a new mix");
+    this.changed();
+  }
+
+  leaveBetween() {
+    this.between = null;
+    this.player.choose(this.current);
+    this.changed();
+  }
+
+  // What is asked of the server
+
+  async ask(what, body) {
+    try {
+      return await post(this.path(what), body);
+    } catch (error) {
+      this.complain(error);
+      throw error;
+    }
+  }
+
+  complain(error) {
+    announce(error.message);
+    return null;
+  }
+
+  judge(verdict, id = this.current) {
+    const slot = this.slot(id);
+    if (slot) this.ask(`slots/${slot.id}`, { verdict: slot.verdict === verdict ? "" : verdict });
+  }
+
+  rename(id, name) {
+    return this.ask(`slots/${id}`, { name });
+  }
+
+  travel(action, more = {}) {
+    this.draft = null;
+    return this.ask("history", { action, ...more });
+  }
+
+  setLocks(names, on) {
+    const locks = new Set(this.view.locks);
+    for (const name of names) {
+      if (on) locks.add(name);
+      else locks.delete(name);
+    }
+    return this.ask("locks", { locks: [...locks] });
+  }
+}
+
+function shuffled(list) {
+  const mixed = [...list];
+  for (let at = mixed.length - 1; at > 0; at -= 1) {
+    const other = Math.floor(Math.random() * (at + 1));
+    [mixed[at], mixed[other]] = [mixed[other], mixed[at]];
+  }
+  return mixed;
+}

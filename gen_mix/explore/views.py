@@ -1,0 +1,119 @@
+"""What the page is told of a session, as plain values."""
+
+from typing import Any
+
+from gen_mix.console.filters import band_type
+from gen_mix.console.layout import BUS_TOKENS, EQ_BANDS, LAYOUT, TRACK
+from gen_mix.explore.explorer import Explorer
+from gen_mix.explore.history import Slot
+from gen_mix.explore.studio import WHOLE_SECONDS
+from gen_mix.explore.work import map_places
+from gen_mix.export.formats import EXPORTERS
+
+
+def session_line(kept: Any) -> dict[str, Any]:
+    """Return a session as one line of the list."""
+    return {"id": kept.id, "name": kept.name, "tracks": len(kept.tracks), "mixes": len(kept.history.scene.slots)}
+
+
+def session_view(explorer: Explorer, session_id: str) -> dict[str, Any]:
+    """Return all that changes of a session."""
+    version = explorer.version(session_id)
+    kept = explorer.kept(session_id)
+    history = kept.history
+    places = map_places(explorer, session_id, [slot.mix for slot in history.scene.slots])
+    return {
+        "version": version,
+        "id": kept.id,
+        "name": kept.name,
+        "is_open": explorer.is_open(session_id),
+        "is_folder": kept.folder is not None,
+        "recordings": [{"name": track.name, "seconds": track.seconds} for track in kept.tracks],
+        "jobs": [job.to_json() for job in explorer.jobs.of(session_id)],
+        "slots": _with_gains([_slot(explorer, session_id, slot, places) for slot in history.scene.slots]),
+        "locks": list(history.scene.locks),
+        "history": {
+            "here": history.here,
+            "moments": [{"id": m.id, "parent": m.parent, "label": m.label} for m in history.moments.values()],
+            "names": dict(history.names),
+            "can_undo": history.moments[history.here].parent is not None,
+            "can_redo": history.ahead.get(history.here) is not None,
+        },
+        **(_opened(explorer, session_id) if explorer.is_open(session_id) else {}),
+    }
+
+
+def _opened(explorer: Explorer, session_id: str) -> dict[str, Any]:
+    studio = explorer.studio(session_id)
+    tracks = studio.session.tracks
+    return {
+        "tracks": [{"name": tracks[at].name, "is_stereo": tracks[at].is_stereo} for at in studio.order],
+        "sample_rate": studio.session.sample_rate,
+        "excerpt": {
+            "start": studio.start_seconds,
+            "seconds": studio.excerpt_seconds,
+            "of": studio.session.seconds,
+            "is_whole": studio.session.seconds <= WHOLE_SECONDS,
+        },
+        "notes": list(studio.session.notes),
+        "has_map": (explorer.workspace.folder(session_id) / "map.json").exists(),
+    }
+
+
+def _slot(explorer: Explorer, session_id: str, slot: Slot, places: dict[str, list[float]]) -> dict[str, Any]:
+    facts = explorer.mix_facts(session_id, slot.mix)["facts"]
+    return {
+        "id": slot.id,
+        "name": slot.name,
+        "mix": slot.mix,
+        "verdict": slot.verdict,
+        "origin": facts["origin"],
+        "loudness_lufs": facts["loudness_lufs"],
+        "gain_db": facts["gain_db"],
+        "place": places.get(slot.mix),
+        "has_audio": explorer.workspace.audio_path(session_id, slot.mix).exists(),
+    }
+
+
+def _with_gains(slots: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the mixes with two factors each, at most 1: all equally loud, and as loud as the console left them."""
+    loud = [slot["loudness_lufs"] if slot["loudness_lufs"] is not None else 0.0 for slot in slots]
+    natural = [loudness - slot["gain_db"] for loudness, slot in zip(loud, slots, strict=True)]
+    return [
+        {
+            **slot,
+            "matched_gain": round(10 ** ((min(loud) - loudness) / 20), 5),
+            "natural_gain": round(10 ** ((own - max(natural)) / 20), 5),
+        }
+        for slot, loudness, own in zip(slots, loud, natural, strict=True)
+    ]
+
+
+def console_description() -> dict[str, Any]:
+    """Return which knobs there are, their units, ranges and scales, for the page to draw."""
+    kinds = {
+        kind: [
+            {"name": s.name, "unit": s.unit, "low": s.low, "high": s.high, "default": s.default, "scale": s.scale}
+            for s in LAYOUT.specs(kind)
+        ]
+        for kind in (*BUS_TOKENS, TRACK)
+    }
+    return {"kinds": kinds, "bands": [{"name": band, "type": band_type(band)} for band in EQ_BANDS]}
+
+
+def welcome(explorer: Explorer, example: bool) -> dict[str, Any]:
+    """Return what the first page shows."""
+    limits = explorer.limits
+    return {
+        "sessions": [session_line(kept) for kept in explorer.sessions()],
+        "limits": {
+            "file_bytes": limits.file_bytes,
+            "track_seconds": limits.track_seconds,
+            "tracks": limits.tracks,
+            "mixes": limits.mixes,
+        },
+        "console": console_description(),
+        "formats": sorted(EXPORTERS),
+        "has_example": example,
+        "model_is_ready": explorer.model_is_ready,
+    }

@@ -1,0 +1,232 @@
+"""What the page keeps on disk: sessions by id, each in a folder of its own, every file written whole.
+
+sessions/<id>/session.json   name, tracks, excerpt, history: all that a restart needs
+sessions/<id>/tracks/        the recordings as they came in, beside session.yaml with their names
+sessions/<id>/mixes/         settings, one file a mix; they never change
+sessions/<id>/audio/         rendered excerpts, which can be made again
+sessions/<id>/map.json       the map's axes and its background, which stay as they are
+"""
+
+import json
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from gen_mix.errors import InputError
+from gen_mix.explore.history import History, history_from_json, history_to_json
+from gen_mix.files import write_whole
+from gen_mix.sessions.labels import LABELS_FILE, labels_text
+
+FORMAT = 1
+_ID = re.compile(r"[0-9a-f]{16}")
+
+
+@dataclass(frozen=True)
+class KeptTrack:
+    """A track that came in.
+
+    Attributes:
+        name: What a person calls it; only ever shown as text.
+        file: Its file in ``tracks``, named by the server.
+        seconds: Its own length.
+        channels: 1 or 2.
+        bytes_decoded: Its size in memory.
+    """
+
+    name: str
+    file: str
+    seconds: float
+    channels: int
+    bytes_decoded: int
+
+
+@dataclass(frozen=True)
+class Kept:
+    """All that is remembered of a session.
+
+    Attributes:
+        id: 16 hexadecimal digits.
+        name: What a person calls it.
+        tracks: What came in; empty for a folder of this machine.
+        folder: That folder, if the session was named on the command line.
+        excerpt_start: Where the excerpt begins, in seconds; None until one is chosen.
+        seeds: How many were used.
+        history: What was done.
+        jobs: Kinds of jobs that were running.
+    """
+
+    id: str
+    name: str
+    tracks: tuple[KeptTrack, ...] = ()
+    folder: str | None = None
+    excerpt_start: float | None = None
+    seeds: int = 0
+    history: History = field(default_factory=History)
+    jobs: tuple[str, ...] = ()
+
+
+def new_id() -> str:
+    """Return an id that nobody guesses."""
+    return secrets.token_hex(8)
+
+
+def checked_id(text: str) -> str:
+    """Return `text` if it is an id.
+
+    Raises:
+        InputError: It is anything else, such as a path.
+    """
+    if not _ID.fullmatch(text):
+        raise InputError("id: expected 16 hexadecimal digits, got something else")
+    return text
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folder in which sessions are kept."""
+
+    root: Path
+
+    @classmethod
+    def at(cls, root: Path) -> "Workspace":
+        """Return the workspace in `root`, which is made if needed, for this user alone.
+
+        Raises:
+            InputError: It cannot be made.
+        """
+        try:
+            (root / "sessions").mkdir(parents=True, exist_ok=True)
+            root.chmod(0o700)
+        except OSError as error:
+            raise InputError(f"--state {root}: expected a folder to write to, got {error.strerror}") from error
+        return cls(root)
+
+    def folder(self, session_id: str) -> Path:
+        """Return the folder of a session, whether it is there or not."""
+        return self.root / "sessions" / checked_id(session_id)
+
+    def sessions(self) -> list[Kept]:
+        """Return all sessions that can be read, the last used first."""
+        places = [path for path in (self.root / "sessions").iterdir() if _ID.fullmatch(path.name)]
+        stamped = [(path / "session.json", path.name) for path in places if (path / "session.json").is_file()]
+        stamped.sort(key=lambda entry: -entry[0].stat().st_mtime_ns)
+        kept = []
+        for _, name in stamped:
+            try:
+                kept.append(self.read(name))
+            except InputError:  # a file somebody else broke: the others can still be opened
+                continue
+        return kept
+
+    def read(self, session_id: str) -> Kept:
+        """Return what is kept of a session.
+
+        Raises:
+            InputError: There is none, or its file is broken.
+        """
+        path = self.folder(session_id) / "session.json"
+        try:
+            return _from_json(json.loads(path.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            raise InputError("session: expected one that is there, got none") from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(f"{path}: expected the file of a session, got {type(error).__name__}: {error}") from error
+
+    def write(self, kept: Kept) -> None:
+        """Write what is kept of a session, whole; the first time, its folder too."""
+        folder = self.folder(kept.id)
+        for part in ("tracks", "mixes", "audio"):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+        write_whole(folder / "session.json", _encode(_to_json(kept)))
+
+    def remove(self, session_id: str) -> None:
+        """Delete a session with all its files; a folder named on the command line stays."""
+        folder = self.folder(session_id)
+        gone = folder.with_name(f".gone-{folder.name}-{os.getpid()}")
+        if folder.is_dir():
+            folder.rename(gone)
+            shutil.rmtree(gone, ignore_errors=True)
+
+    def write_labels(self, kept: Kept) -> None:
+        """Write the names of the tracks, for `read_session`."""
+        text = labels_text(kept.name, [{"file": track.file, "name": track.name} for track in kept.tracks])
+        write_whole(self.folder(kept.id) / LABELS_FILE, text.encode())
+
+    def session_folder(self, kept: Kept) -> Path:
+        """Return where the tracks of a session are."""
+        return Path(kept.folder) if kept.folder else self.folder(kept.id)
+
+    def write_json(self, session_id: str, name: str, content: object) -> None:
+        """Write a JSON file of a session; `name` is given by the server."""
+        write_whole(self.folder(session_id) / name, _encode(content))
+
+    def read_json(self, session_id: str, name: str) -> Any | None:
+        """Return the content of a JSON file of a session, None if it is not there or broken."""
+        try:
+            return json.loads((self.folder(session_id) / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+
+    def write_mix(self, session_id: str, document: Mapping[str, Any]) -> str:
+        """Keep the settings of a mix; return the id under which they stay."""
+        mix_id = new_id()
+        self.write_json(session_id, f"mixes/{mix_id}.json", document)
+        return mix_id
+
+    def read_mix(self, session_id: str, mix_id: str) -> dict[str, Any]:
+        """Return the settings of a mix.
+
+        Raises:
+            InputError: There is none of that id.
+        """
+        document = self.read_json(session_id, f"mixes/{checked_id(mix_id)}.json")
+        if not isinstance(document, dict):
+            raise InputError("mix: expected one that is there, got none")
+        return document
+
+    def audio_path(self, session_id: str, mix_id: str) -> Path:
+        """Return where the rendered excerpt of a mix is, or will be."""
+        return self.folder(session_id) / "audio" / f"{checked_id(mix_id)}.wav"
+
+
+def renamed(kept: Kept, name: str) -> Kept:
+    """Return the session under another name."""
+    return replace(kept, name=name)
+
+
+def _encode(content: object) -> bytes:
+    return (json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _to_json(kept: Kept) -> dict[str, object]:
+    return {
+        "format": FORMAT,
+        "id": kept.id,
+        "name": kept.name,
+        "tracks": [[t.name, t.file, t.seconds, t.channels, t.bytes_decoded] for t in kept.tracks],
+        "folder": kept.folder,
+        "excerpt_start": kept.excerpt_start,
+        "seeds": kept.seeds,
+        "history": history_to_json(kept.history),
+        "jobs": list(kept.jobs),
+    }
+
+
+def _from_json(stored: Mapping[str, Any]) -> Kept:
+    if stored["format"] != FORMAT:
+        raise ValueError(f"expected format {FORMAT}, got {stored['format']!r}")
+    return Kept(
+        id=checked_id(stored["id"]),
+        name=str(stored["name"]),
+        tracks=tuple(KeptTrack(str(n), str(f), float(s), int(c), int(b)) for n, f, s, c, b in stored["tracks"]),
+        folder=stored["folder"],
+        excerpt_start=stored["excerpt_start"],
+        seeds=int(stored["seeds"]),
+        history=history_from_json(stored["history"]),
+        jobs=tuple(stored["jobs"]),
+    )

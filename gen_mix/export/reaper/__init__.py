@@ -1,0 +1,1 @@
+"""REAPER projects, with our processors as JSFX: writing and reading back."""

@@ -1,0 +1,1 @@
+"""Listening tests: making them, and making sense of their results."""

@@ -1,0 +1,1 @@
+"""Wishes: from what was said to where sampling goes."""

@@ -1,0 +1,69 @@
+"""Where a walk through the model's space goes: bounds, a start, a slope."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gen_mix.console.layout import LAYOUT
+from gen_mix.mix import MixParameters
+from gen_mix.model.sampling import Journey, Walk, plain_walk
+from gen_mix.model.space import ModelSpace
+from gen_mix.steering.orders import Orders
+from samplers import Around, Bounds, sample_from, tilted
+
+
+@dataclass(frozen=True)
+class Route:
+    """Where a walk through the model's space goes.
+
+    Attributes:
+        bounds: What is asked of x (1, 1 + tokens, width), or None.
+        start: x to start from (1, 1 + tokens, width), or None.
+        strength: How far to go from it.
+        slope: What mixes are weighted by (1, 1 + tokens, width), or None.
+    """
+
+    bounds: Bounds | None = None
+    start: Tensor | None = None
+    strength: float = 1.0
+    slope: Tensor | None = None
+
+    @property
+    def walk(self) -> Walk:
+        """The way; with nothing asked for that of a plain sample, to the last bit."""
+        if self.bounds is None and self.start is None and self.slope is None:
+            return plain_walk
+        return self._walk
+
+    def _walk(self, journey: Journey) -> Tensor:
+        denoise = journey.denoise if self.slope is None else tilted(journey.denoise, self.slope)
+        sampler = journey.sampler if self.bounds is None else Around(journey.sampler, self.bounds)
+        start, strength = (journey.blank, 1.0) if self.start is None else (self.start.to(journey.blank), self.strength)
+        start = start.expand_as(journey.blank)
+        if self.bounds is not None:
+            start = self.bounds.into(start)
+        return sample_from(start, strength, sampler, denoise, journey.sigmas, journey.noise, journey.on_step)
+
+
+def bounds_of(orders: Orders, used: Tensor, space: ModelSpace) -> Bounds | None:
+    """Return what orders ask of x, or None if they ask nothing.
+
+    Args:
+        orders: For the knobs of one session.
+        used: Which places of x are in use (1, 1 + tokens, width), see `ModelSpace.mask`.
+        space: The model's.
+    """
+    if not orders.knobs:
+        return None
+    mask = used[:, 1:, : LAYOUT.width]
+    ends = []
+    for end in ("low", "high"):
+        free = -math.inf if end == "low" else math.inf
+        normalized = torch.full(mask.shape, free)
+        for (token, place), order in orders.knobs.items():
+            normalized[0, token, place] = getattr(order, end)
+        x = space.encode(MixParameters(normalized, mask), normalized.new_full((1, len(space.intent)), free))
+        ends.append(x.masked_fill(~used, free))
+    return Bounds(*ends)

@@ -1,0 +1,136 @@
+"""What strips do to sound, estimated from their knobs: smooth, cheap, and with a gradient for switches too.
+
+Nothing here renders. Filters are their analogue prototypes at the centres of octaves, compressors their static curve
+at a few levels of the track. A switch that is not yet decided counts by its probability.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gen_mix.console.compressor import static_gain_db
+from gen_mix.console.layout import EQ_BANDS, LAYOUT, TRACK
+from gen_mix.measurements import OCTAVES
+
+FLOOR_DB = -45.0
+"""Of a return nobody hears, as in `gen_mix.evaluation.heard`."""
+
+_OCTAVES_HZ = tuple(1000.0 * 2.0**octave for octave in range(-5, 5))
+_BODY_MS = 10.0
+"""Length of the peaks by which levels are told: an attack as slow lets half of a peak through."""
+
+
+@dataclass(frozen=True)
+class Knobs:
+    """The knobs of some tokens of a kind, in their units; switches as the probability that they are on.
+
+    Attributes:
+        kind: Of the tokens.
+        values: (batch, tokens, knobs).
+    """
+
+    kind: str
+    values: Tensor
+
+    @classmethod
+    def at(cls, kind: str, places: Tensor) -> "Knobs":
+        """Return the knobs of tokens of `kind` at `places` (batch, tokens, knobs), 0 to 1."""
+        specs = LAYOUT.specs(kind)
+        low, high = (places.new_tensor([getattr(spec, end) for spec in specs]) for end in ("low", "high"))
+        is_log = torch.tensor([spec.scale == "log" for spec in specs], device=places.device)
+        # A range that touches zero has no logarithm, and the gradient would meet it even where it is not chosen.
+        octaves = torch.where(is_log, high / low.where(is_log, high), 1.0).log()
+        return cls(kind, torch.where(is_log, low * torch.exp(places * octaves), low + places * (high - low)))
+
+    def get(self, name: str) -> Tensor:
+        """Return one knob (batch, tokens)."""
+        return self.values[..., LAYOUT.index(self.kind, name)]
+
+    def many(self, names: list[str]) -> Tensor:
+        """Return some knobs (batch, tokens, names)."""
+        return self.values[..., [LAYOUT.index(self.kind, name) for name in names]]
+
+
+def response_db(knobs: Knobs) -> Tensor:
+    """Return what EQ, and high-pass of a track, do to the octaves of `gen_mix.measurements.OCTAVES` (batch, tokens, 10).
+
+    Magnitudes of the analogue prototypes of the Audio EQ Cookbook (R. Bristow-Johnson), https://www.w3.org/TR/audio-eq-cookbook/,
+    with s = jΩ and A = 10^(gain / 40).
+    """
+    on, freq_hz, gain_db, q = (knobs.many([f"eq.{band}.{name}" for band in EQ_BANDS]) for name in ("on", "freq_hz", "gain_db", "q"))
+    octaves_hz = knobs.values.new_tensor(_OCTAVES_HZ)
+    square = (octaves_hz / freq_hz[..., None]).square()
+    amount, quality = 10 ** (gain_db[..., None] / 40), q[..., None]
+    bell = _ratio_db((1 - square).square(), square, (amount / quality).square(), (1 / (amount * quality)).square())
+    low = _shelf_db(square, amount, quality)
+    high = _shelf_db(1 / square, amount, quality)
+    curves = torch.cat([low[..., :1, :], bell[..., 1:-1, :], high[..., -1:, :]], dim=-2)
+    total = (on[..., None] * curves).sum(-2)
+    if knobs.kind != TRACK:
+        return total
+    corner = (octaves_hz / knobs.get("high_pass.freq_hz")[..., None]).square().square()
+    return total + knobs.get("high_pass.on")[..., None] * 10 * (corner / (1 + corner)).clamp_min(1e-4).log10()
+
+
+def reductions_db(knobs: Knobs, levels_db: Tensor) -> Tensor:
+    """Return how far steady levels (batch, tokens, levels), in dB, are turned down, same shape, at least 0."""
+    threshold, ratio, knee = (knobs.get(f"compressor.{name}")[..., None] for name in ("threshold_db", "ratio", "knee_db"))
+    return -knobs.get("compressor.on")[..., None] * static_gain_db(levels_db, threshold, ratio, knee)
+
+
+def grip(knobs: Knobs) -> Tensor:
+    """Return which share of a peak's reduction a compressor is in time for (batch, tokens)."""
+    return _BODY_MS / (_BODY_MS + knobs.get("compressor.attack_ms"))
+
+
+def sent_db(knobs: Knobs, send: str, extra_db: Tensor) -> Tensor:
+    """Return the level of a return over the dry track in dB (batch, tracks), at least `FLOOR_DB`.
+
+    Between on and off it goes with the probability: that is the mean of what is heard.
+
+    Args:
+        knobs: Of tracks.
+        send: ``reverb_send`` or ``delay_send``.
+        extra_db: What the bus adds at a send of 0 dB, broadcasting with (batch, tracks).
+    """
+    on, level_db = knobs.get(f"{send}.on"), knobs.get(f"{send}.level_db") + extra_db
+    return FLOOR_DB + on * (level_db - FLOOR_DB).clamp_min(0)
+
+
+def placed(knobs: Knobs, side_share: Tensor) -> Mapping[str, Tensor]:
+    """Return the shares of power of a track in ``left``, ``right``, ``mid`` and ``side`` (batch, tracks) each.
+
+    Args:
+        knobs: Of tracks.
+        side_share: Power of the difference of the channels over that of both, as it came in (batch, tracks).
+    """
+    pan = knobs.get("pan").clamp(-1, 1)
+    side = side_share * knobs.get("width").square()
+    mid = 1 - side_share
+    stays = (1 + torch.cos(pan * (math.pi / 2))) / 2
+    right = (1 + torch.sin(pan * (math.pi / 2))) / 2
+    total = mid + side
+    return {
+        "left": total * (1 - right),
+        "right": total * right,
+        "mid": stays * mid + (1 - stays) * side,
+        "side": (1 - stays) * mid + stays * side,
+    }
+
+
+def _ratio_db(real: Tensor, square: Tensor, above: Tensor, below: Tensor) -> Tensor:
+    return 10 * ((real + above * square) / (real + below * square)).clamp_min(1e-6).log10()
+
+
+def _shelf_db(square: Tensor, amount: Tensor, quality: Tensor) -> Tensor:
+    """Return the gain of a low shelf at Ω² = `square`; at 1 / Ω² that of a high shelf."""
+    cross = amount / quality.square() * square
+    above = (amount - square).square() + cross
+    below = (1 - amount * square).square() + cross
+    return 10 * (amount.square() * above / below).clamp_min(1e-6).log10()
+
+
+assert len(_OCTAVES_HZ) == len(OCTAVES)

@@ -1,0 +1,110 @@
+"""What was asked for: a value that holds it, before anybody looks at a model or a session's tracks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Literal
+
+from gen_mix.errors import InputError
+from gen_mix.mix import MixParameters
+
+Kind = Literal["keep", "value", "range", "move"]
+
+MOST_AMOUNT = 2.0
+
+
+@dataclass(frozen=True)
+class SettingWish:
+    """A wish for some knobs, such as ``Kick.fader_db=-3``.
+
+    Attributes:
+        text: As it was said.
+        target: A track, a bus, a role or a group.
+        knobs: A knob, the beginning of several (``eq``), or empty for all of the target's.
+        kind: ``keep`` what the mix to start from has; a ``value``; a ``range``; or a ``move`` from what is sampled.
+        low, high: The value (both the same), the ends of the range, or the move (both the same), in the knobs' unit;
+            0 or 1 for a switch.
+    """
+
+    text: str
+    target: str
+    knobs: str
+    kind: Kind
+    low: float = 0.0
+    high: float = 0.0
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """How much is done, aspect by aspect: 0 leaves it out, 1 is as sampled, up to 2 exaggerates.
+
+    Attributes:
+        level: Differences between faders.
+        pan: Distance from the centre, and width.
+        eq: Gains of the bands, and high-pass filters.
+        dynamics: Compression.
+        space: Sends to reverb and delay.
+
+    Raises:
+        InputError: An amount is out of range.
+    """
+
+    level: float = 1.0
+    pan: float = 1.0
+    eq: float = 1.0
+    dynamics: float = 1.0
+    space: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name, amount in self.by_aspect.items():
+            if not 0 <= amount <= MOST_AMOUNT:
+                raise InputError(f"amount of {name}: expected 0 to {MOST_AMOUNT:g}, got {amount:g}")
+
+    @property
+    def by_aspect(self) -> dict[str, float]:
+        """The amounts by name."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """A mix of the session that a wish points at.
+
+    Attributes:
+        name: What a person calls it: its file.
+        parameters: Batch 1, canonical, tracks in the order of the session.
+        intent: Session-wide choices by name; empty if unknown.
+    """
+
+    name: str
+    parameters: MixParameters
+    intent: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """All that was asked for. By default nothing is.
+
+    Attributes:
+        settings: Locks, values, ranges and moves, in the order they were said.
+        start: The mix to start from, or None.
+        strength: How far to go from `start`: 0 returns it, 1 forgets it.
+        amounts: How much is done.
+        liked, disliked: Mixes to come nearer to, and to keep away from.
+
+    Raises:
+        InputError: The strength is out of range, or something is to be kept and there is no start.
+    """
+
+    settings: tuple[SettingWish, ...] = ()
+    start: Example | None = None
+    strength: float = 0.5
+    amounts: Amounts = Amounts()
+    liked: tuple[Example, ...] = ()
+    disliked: tuple[Example, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.strength <= 1:
+            raise InputError(f"strength: expected 0 to 1, got {self.strength:g}")
+        kept = [wish.text for wish in self.settings if wish.kind == "keep"]
+        if kept and self.start is None:
+            raise InputError(f"lock {kept[0]!r}: expected a mix to take it from (--start-from), got none")
