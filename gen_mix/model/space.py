@@ -114,10 +114,14 @@ class ModelSpace:
 
     def decode(self, x: Tensor, is_track: Tensor, is_stereo: Tensor) -> Decoded:
         """Return what x (batch, 1 + tokens, width) means for tracks as in `mask`; knobs stop at their ends."""
-        values = x * self._std(x) + self._mean(x)
+        values = self.values(x)
         mask = LAYOUT.mask(is_track, is_stereo)
         normalized = values[:, 1:, : LAYOUT.width].clamp(0, 1).masked_fill(~mask, 0)
         return Decoded(MixParameters(normalized, mask), values[:, 0, : len(self.intent)])
+
+    def values(self, x: Tensor) -> Tensor:
+        """Return the places of knobs and the numbers of the intent that x means, of its shape and not clipped."""
+        return x * self._std(x) + self._mean(x)
 
     def to_json(self) -> str:
         """Return the space as JSON: every place with its name, its range if it is a knob, its mean and deviation."""
