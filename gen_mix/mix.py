@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,18 @@ class MixCondition:
         """Return the condition of the first `tracks` tracks of each session."""
         return MixCondition(
             *(value[:, :tracks] if value.ndim > 1 else value for value in (getattr(self, f.name) for f in fields(self)))
+        )
+
+    def padded(self, tracks: int) -> "MixCondition":
+        """Return the condition with `tracks` places of padding behind the tracks."""
+        return MixCondition(
+            tracks=pad(self.tracks, (0, 0, 0, tracks)),
+            is_track=pad(self.is_track, (0, tracks)),
+            is_stereo=pad(self.is_stereo, (0, tracks)),
+            has_tracks=self.has_tracks,
+            label=pad(self.label, (0, tracks), value=NOT_TOLD),
+            is_lead=pad(self.is_lead, (0, tracks), value=NOT_TOLD),
+            double_of=pad(self.double_of, (0, tracks), value=NOT_TOLD),
         )
 
     def to(self, device: torch.device | str) -> "MixCondition":

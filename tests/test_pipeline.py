@@ -149,15 +149,7 @@ def test_many_seeds_at_once_are_the_seeds_one_by_one() -> None:
 
 def test_padding_changes_no_settings() -> None:
     condition = pipeline().embed(session())
-    nothing = condition.tracks.new_zeros(1, 2, condition.tracks.shape[-1])
-    no = torch.zeros(1, 2, dtype=torch.bool)
-    padded = replace(
-        condition,
-        tracks=torch.cat([condition.tracks, nothing], 1),
-        is_track=torch.cat([condition.is_track, no], 1),
-        is_stereo=torch.cat([condition.is_stereo, no], 1),
-        label=torch.cat([condition.label, no.long() - 1], 1),
-    )
+    padded = condition.padded(2)
     short, long = (pipeline().sample(given, [7]).parameters.normalized for given in (condition, padded))
     assert torch.allclose(long[:, : short.shape[1]], short, atol=1e-4)
     assert not long[:, short.shape[1] :].any()

@@ -139,8 +139,13 @@ def _sample_within(
     space, tracks = pipeline.space, one.facts.is_track.shape[1]
     lows = torch.full((len(seeds), 1 + len(BUS_TOKENS) + tracks, space.width), -torch.inf)
     highs = -lows
+    used = one.condition.expand(len(seeds))
+    mask = LAYOUT.mask(used.is_track, used.is_stereo)
     for ends, given in ((lows, low), (highs, high)):
-        ends[:, 1 + token, place] = (given - space.mean[-1, place]) / space.std[-1, place]
+        knobs = torch.full(mask.shape, 0.5)
+        knobs[:, token, place] = given
+        x = space.encode(MixParameters(knobs, mask), torch.zeros(len(seeds), len(space.intent)))
+        ends[:, 1 + token, place] = x[:, 1 + token, place]
     walk = Route(bounds=Bounds(lows, highs)).walk
     condition = one.condition.expand(len(seeds)).to(pipeline.device)
     return sample_settings(pipeline.denoiser, space, condition, seeds, Sampling(), walk=walk).parameters

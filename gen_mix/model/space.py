@@ -113,14 +113,25 @@ class ModelSpace:
         is_used = torch.zeros_like(values, dtype=torch.bool)
         is_used[:, 0, : len(self.intent)] = True
         is_used[:, 1:, :knobs] = parameters.mask
-        return self._to_normal(values).masked_fill(~is_used, 0)
+        return self._scaled(values).masked_fill(~is_used, 0)
 
     def decode(self, x: Tensor, is_track: Tensor, is_stereo: Tensor) -> Decoded:
         """Return what x (batch, 1 + tokens, width) means for tracks as in `mask`; knobs stop at their ends."""
-        values = self._from_normal(x)
+        values = self.values(x)
         mask = LAYOUT.mask(is_track, is_stereo)
         normalized = values[:, 1:, : LAYOUT.width].clamp(0, 1).masked_fill(~mask, 0)
         return Decoded(MixParameters(normalized, mask), values[:, 0, : len(self.intent)])
+
+    def values(self, x: Tensor) -> Tensor:
+        """Return the places of knobs and the numbers of the intent that x means, of its shape and not clipped.
+
+        Beyond the grid they go on as straight as between its last two.
+        """
+        knots = self.knots.to(x.device)[_kinds(x)].expand(len(x), -1, -1, -1)
+        place = (x.double() - _GRID[0]) / _STEP
+        before = place.detach().floor().clamp(0, len(_GRID) - 2)
+        low, high = (knots.gather(-1, (before.long() + step)[..., None])[..., 0] for step in (0, 1))
+        return (low + (place - before) * (high - low)).to(x.dtype)
 
     def to_json(self) -> str:
         """Return the space as JSON: every place with its name, its range if it is a knob, and its knots."""
@@ -153,22 +164,14 @@ class ModelSpace:
             knots[row, : len(numbers[kind])] = numbers[kind]
         return cls(INTENT, knots)
 
-    def _to_normal(self, values: Tensor) -> Tensor:
-        """Return x of the values of places (batch, 1 + tokens, width)."""
+    def _scaled(self, values: Tensor) -> Tensor:
+        """Return the x that `values` turns into these values (batch, 1 + tokens, width)."""
         knots = self.knots.to(values.device)[_kinds(values)].flatten(0, 1)
         rows = values.double().flatten(1).T.contiguous()
         after = torch.searchsorted(knots, rows).clamp(1, len(_GRID) - 1)
         low, high = knots.gather(1, after - 1), knots.gather(1, after)
         x = _GRID[0] + _STEP * (after - 1 + (rows - low) / (high - low))
         return x.T.unflatten(1, values.shape[1:]).to(values.dtype)
-
-    def _from_normal(self, x: Tensor) -> Tensor:
-        """Return the values of places at x; beyond the grid they go on as straight as between its last two."""
-        knots = self.knots.to(x.device)[_kinds(x)].expand(len(x), -1, -1, -1)
-        place = (x.double() - _GRID[0]) / _STEP
-        before = place.floor().clamp(0, len(_GRID) - 2)
-        low, high = (knots.gather(-1, (before.long() + step)[..., None])[..., 0] for step in (0, 1))
-        return (low + (place - before) * (high - low)).to(x.dtype)
 
 
 def _kinds(x: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from gen_mix.mix import NOT_TOLD, MixCondition
+from gen_mix.mix import MixCondition
 
 
 @dataclass(frozen=True)
@@ -72,20 +72,7 @@ def _padded(batch: Batch, tracks: int) -> Batch:
         mask=pad(batch.mask, tokens),
         noise=pad(batch.noise, tokens),
         sigma=batch.sigma,
-        condition=_with_room(batch.condition, tracks),
-    )
-
-
-def _with_room(condition: MixCondition, tracks: int) -> MixCondition:
-    """Return `condition` with `tracks` places of padding behind the tracks."""
-    return MixCondition(
-        tracks=pad(condition.tracks, (0, 0, 0, tracks)),
-        is_track=pad(condition.is_track, (0, tracks)),
-        is_stereo=pad(condition.is_stereo, (0, tracks)),
-        has_tracks=condition.has_tracks,
-        label=pad(condition.label, (0, tracks), value=NOT_TOLD),
-        is_lead=pad(condition.is_lead, (0, tracks), value=NOT_TOLD),
-        double_of=pad(condition.double_of, (0, tracks), value=NOT_TOLD),
+        condition=batch.condition.padded(tracks),
     )
 
 
