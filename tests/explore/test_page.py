@@ -152,14 +152,14 @@ def test_a_switch_has_no_gap_no_click_and_is_quick(browser: Any, address: str) -
     sound = torch.tensor(told["samples"], dtype=torch.float64)
     rate, pitch = 48000, 220.0
     start = round(0.02 * rate)  # where playing begins
-    time_s = (torch.arange(len(sound)) - start) / rate
-    tone = torch.sin(2 * torch.pi * pitch * time_s)
+    time_s = (torch.arange(len(sound)).double() - start) / rate
+    tone = torch.sin(2 * torch.pi * pitch * time_s).double()
     asked = round(told["asked"] * rate)
     done = asked + round(told["fade"] * rate)
     before, after = slice(start + 1000, asked), slice(done + 2, len(sound))
     torch.testing.assert_close(sound[before], 0.8 * tone[before], atol=2e-4, rtol=0)
     torch.testing.assert_close(sound[after], 0.2 * tone[after], atol=2e-4, rtol=0)
-    share = ((torch.arange(len(sound)) - asked) / (told["fade"] * rate)).clamp(0, 1)
+    share = ((torch.arange(len(sound)) - asked) / (told["fade"] * rate)).clamp(0, 1).double()
     torch.testing.assert_close(sound[start + 1000 :], ((0.8 - 0.6 * share) * tone)[start + 1000 :], atol=2e-3, rtol=0)
     steepest = 0.8 * 2 * torch.pi * pitch / rate + 0.6 / (told["fade"] * rate)
     assert float(sound[start + 1000 :].diff().abs().max()) < 1.01 * steepest
@@ -189,7 +189,7 @@ def test_a_mix_that_changes_while_it_plays_goes_on_where_it_was(browser: Any, ad
             }"""
         )
     sound = torch.tensor(samples, dtype=torch.float64)
-    place = (torch.arange(48000) - 960) / 96000
+    place = (torch.arange(48000).double() - 960) / 96000
     torch.testing.assert_close(sound[2000:23000], place[2000:23000], atol=1e-4, rtol=0)
     torch.testing.assert_close(sound[27000:], -place[27000:], atol=1e-4, rtol=0)
 
