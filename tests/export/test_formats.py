@@ -88,6 +88,7 @@ def check_settings(export: Export, folder: Path) -> None:
             for strip, other in zip(said["tracks"], meant["tracks"], strict=True):
                 if source == "csv":
                     assert strip["name"] == other["name"].replace("\r", "\n")
+                assert strip.pop("staging_gain_db") == pytest.approx(other.pop("staging_gain_db"), abs=1e-6)
                 assert {**strip, "name": ""} == {**other, "name": ""}, source
             assert (said["buses"], said["master"]) == (meant["buses"], meant["master"]), source
 
