@@ -127,7 +127,8 @@ def steer(
     start = None if wishes.start is None else completed(wishes.start, denoiser, space, condition, how)
     slope = preference(wishes.liked, wishes.disliked, denoiser, space, condition)
     route = Route(bounds_of(orders, used, space), start, wishes.strength, slope)
-    return Steering(wishes, cast, orders, route, orders.notes)
+    still = ("strength 0: every seed gives the same mix",) if start is not None and wishes.strength == 0 else ()
+    return Steering(wishes, cast, orders, route, (*orders.notes, *still))
 
 
 def _value(parameters: MixParameters, knob: Knob) -> float:
