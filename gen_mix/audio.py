@@ -1,7 +1,7 @@
 """Audio files: reading, resampling, and writing whole or not at all."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -163,21 +163,37 @@ def write_blocks(
         ValueError: As `write_audio`.
         InputError: As `write_audio`.
     """
+    with audio_writer(path, sample_rate, channels, subtype) as write:
+        for block in blocks:
+            write(block)
+
+
+@contextmanager
+def audio_writer(path: Path, sample_rate: int, channels: int, subtype: str) -> Iterator[Callable[[Tensor], None]]:
+    """Yield what appends audio (channels, samples) to a file; it is there once all is written, on an error never.
+
+    Raises:
+        ValueError: As `write_audio`.
+        InputError: As `write_audio`.
+    """
     container = {".wav": "WAV", ".flac": "FLAC", ".aiff": "AIFF", ".aif": "AIFF"}.get(path.suffix.lower())
     if container is None:
         raise InputError(f"expected a name that ends in .wav, .flac or .aiff, got {path.suffix!r}")
     most = float(np.finfo(np.float32).max) if subtype == "FLOAT" else 1.0
-    with whole_file(path) as unfinished:
-        unfinished.touch()  # says why it cannot be written, which libsndfile does not
+
+    def write(audio: Tensor) -> None:
+        highest = float(audio.abs().max()) if audio.numel() else 0.0
+        if not highest <= most:
+            raise ValueError(f"{path}: expected audio that {subtype} can hold, got a peak of {highest}")
         try:
-            with soundfile.SoundFile(unfinished, "w", sample_rate, channels, subtype, format=container) as file:
-                for block in blocks:
-                    highest = float(block.abs().max()) if block.numel() else 0.0
-                    if not highest <= most:
-                        raise ValueError(f"{path}: expected audio that {subtype} can hold, got a peak of {highest}")
-                    file.write(block.detach().cpu().float().T.contiguous().numpy())
+            file.write(audio.detach().cpu().float().T.contiguous().numpy())
         except soundfile.SoundFileError as error:
             raise InputError(f"{path}: expected a place to write to, got {_reason(error)}") from error
+
+    with whole_file(path) as unfinished:
+        unfinished.touch()  # says why it cannot be written, which libsndfile does not
+        with soundfile.SoundFile(unfinished, "w", sample_rate, channels, subtype, format=container) as file:
+            yield write
         if container != "FLAC":
             _forget_time(unfinished)
 

@@ -25,6 +25,7 @@ LAYERS = (
         "gen_mix.measurements",
     ),
     ("gen_mix.sessions",),
+    ("gen_mix.rendering",),
     ("gen_mix.evaluation.heard", "gen_mix.evaluation.strips"),
     ("gen_mix.embeddings",),
     ("gen_mix.model",),

@@ -17,7 +17,7 @@ from gen_mix.export.readme import Export
 from gen_mix.export.reaper.reading import read_reaper
 from gen_mix.export.reaper.rpp import parse
 from gen_mix.export.table import read_settings_csv
-from gen_mix.pipeline import render_mix
+from gen_mix.rendering import render_mix
 from tests.export.studio import audio_of, dbfs, normal, random_export
 
 SCHEMAS = Path(__file__).with_name("dawproject_schema")
