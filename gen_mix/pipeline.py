@@ -9,17 +9,16 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from gen_mix.console.console import render
 from gen_mix.embeddings.embedder import TrackEmbedder
 from gen_mix.embeddings.session import embed_session
 from gen_mix.errors import InputError
 from gen_mix.evaluation.heard import take_excerpts
-from gen_mix.limiter import Finished, finish
 from gen_mix.mix import Mix, MixCondition, MixParameters
 from gen_mix.model.denoiser import Denoiser
 from gen_mix.model.folder import DEFAULT_NAME, ModelFolder, check_fit, read_model, write_model
 from gen_mix.model.sampling import Sampling, answer_once, plain_walk, sample_settings, seeds_of
 from gen_mix.model.space import Decoded, ModelSpace
+from gen_mix.rendering import render_mix
 from gen_mix.sessions.session import Session
 from gen_mix.sessions.written import as_written
 from gen_mix.steering.choosing import Selection, choose_varied
@@ -46,24 +45,6 @@ class Choice:
     parameters: MixParameters
     intent: Mapping[str, float]
     met: Mapping[str, object] = field(default_factory=dict)
-
-
-def render_mix(session: Session, parameters: MixParameters, target_lufs: float = -16.0) -> Finished:
-    """Return the finished audio of one mix.
-
-    Args:
-        session: What is mixed.
-        parameters: Batch 1, tracks in the order of the session.
-        target_lufs: Gated loudness to reach.
-
-    Raises:
-        ValueError: `parameters` are not those of one mix.
-    """
-    if len(parameters) != 1:
-        raise ValueError(f"expected the parameters of one mix, got {len(parameters)}")
-    with torch.no_grad():
-        audio = render(_StagedTracks(session), parameters.to("cpu"), session.sample_rate)[0]
-    return finish(audio, session.sample_rate, target_lufs)
 
 
 class MixPipeline:
@@ -285,16 +266,3 @@ class MixPipeline:
             return (changed or {}).get("x", x)
 
         return on_step
-
-
-class _StagedTracks(Sequence[Tensor]):
-    """Staged tracks, made when they are asked for: a long session need not be in memory twice."""
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-
-    def __len__(self) -> int:
-        return len(self.session.tracks)
-
-    def __getitem__(self, place: int) -> Tensor:  # type: ignore[override]
-        return self.session.tracks[place].staged

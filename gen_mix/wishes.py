@@ -1,7 +1,7 @@
 """What was asked for: a value that holds it, before anybody looks at a model or a session's tracks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Literal
 
 from gen_mix.errors import InputError
@@ -10,6 +10,7 @@ from gen_mix.mix import MixParameters
 Kind = Literal["keep", "value", "range", "move"]
 
 MOST_AMOUNT = 2.0
+MOST_WEIGHT = 3.0
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,54 @@ class Amounts:
         return {one.name: getattr(self, one.name) for one in fields(self)}
 
 
+@dataclass(frozen=True)
+class SoundWish:
+    """A wish for how something sounds.
+
+    Attributes:
+        text: As it was said.
+        attribute: What it is about, a name of `gen_mix.steering.attributes.ATTRIBUTES`.
+        target: Whose: a group, ``all`` for the mix.
+        strength: How far it is to move, in spreads between mixes of a session; below 0 the other way.
+        sure: How surely it was understood, 0 to 1.
+    """
+
+    text: str
+    attribute: str
+    target: str
+    strength: float
+    sure: float = 1.0
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What was said in words, and what that was taken to mean.
+
+    Attributes:
+        text: As it was said.
+        sounds: What it asks for.
+        not_understood: Words that could not be made sense of.
+        weight: What the strengths of `sounds` are multiplied by, 0 to 3.
+
+    Raises:
+        InputError: The weight is out of range.
+    """
+
+    text: str
+    sounds: tuple[SoundWish, ...]
+    not_understood: tuple[str, ...] = ()
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.weight <= MOST_WEIGHT:
+            raise InputError(f"strength of the prompt: expected 0 to {MOST_WEIGHT:g}, got {self.weight:g}")
+
+    @property
+    def weighted(self) -> tuple[SoundWish, ...]:
+        """What it asks for, strengths multiplied by its weight."""
+        return tuple(replace(one, strength=one.strength * self.weight) for one in self.sounds)
+
+
 @dataclass(frozen=True, eq=False)
 class Example:
     """A mix of the session that a wish points at.
@@ -90,6 +139,7 @@ class Wishes:
         strength: How far to go from `start`: 0 returns it, 1 forgets it.
         amounts: How much is done.
         liked, disliked: Mixes to come nearer to, and to keep away from.
+        prompt: Words, or None.
 
     Raises:
         InputError: The strength is out of range, or something is to be kept and there is no start.
@@ -101,6 +151,7 @@ class Wishes:
     amounts: Amounts = Amounts()
     liked: tuple[Example, ...] = ()
     disliked: tuple[Example, ...] = ()
+    prompt: Prompt | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.strength <= 1:

@@ -5,6 +5,7 @@ A denoiser is a function of a noisy value and its noise level; nothing here know
 
 from collections.abc import Callable
 
+from samplers.aims import Aims, Measure, aimed
 from samplers.bounds import Bounds
 from samplers.ddim import DDIM
 from samplers.dpm import DPM
@@ -29,6 +30,7 @@ SAMPLERS: dict[str, Callable[[], Sampler]] = {
 """Samplers by name, with their defaults."""
 
 __all__ = [
+    "Aims",
     "DDIM",
     "DPM",
     "SAMPLERS",
@@ -39,11 +41,13 @@ __all__ = [
     "FlowEuler",
     "Guide",
     "Heun",
+    "Measure",
     "NoiseSource",
     "OnStep",
     "Sampler",
     "SeededNoise",
     "Schedule",
+    "aimed",
     "flow_sigmas",
     "guided",
     "invert",

@@ -17,7 +17,8 @@ from gen_mix.mix import Mix
 from gen_mix.model.denoiser import Denoiser, DenoiserConfig
 from gen_mix.model.sampling import Sampling, seeds_of
 from gen_mix.model.space import ModelSpace
-from gen_mix.pipeline import MixPipeline, render_mix
+from gen_mix.pipeline import MixPipeline
+from gen_mix.rendering import render_mix
 from gen_mix.sessions.engineers import INTENT, draw_engineers
 from gen_mix.sessions.facts import facts_of_session
 from gen_mix.sessions.folder import read_session, write_session

@@ -9,11 +9,13 @@ from typing import Any
 import torch
 
 from gen_mix.audio import write_audio
+from gen_mix.evaluation.heard import hear, take_excerpts
+from gen_mix.export.map_drawing import FEWEST, draw_map
 from gen_mix.export.mix_file import mix_document
 from gen_mix.export.page import PageMix, page_html
 from gen_mix.export.report import Delivered, report_document
 from gen_mix.limiter import Finished
-from gen_mix.mix import Mix
+from gen_mix.mix import Mix, MixParameters
 from gen_mix.sessions.session import Session
 from gen_mix.steering.choosing import Selection
 
@@ -36,7 +38,7 @@ def deliver_overview(
 ) -> dict[str, Any]:
     """Write ``index.html`` and ``report.json`` of some mixes, and return the report."""
     pages = [PageMix(d.file, dict(d.document), d.loudness_lufs, d.true_peak_dbtp) for d in delivered]
-    (folder / "index.html").write_text(page_html(session.name, pages), encoding="utf-8")
+    (folder / "index.html").write_text(page_html(session.name, pages, _map(session, delivered)), encoding="utf-8")
     report = report_document(session.name, delivered, seconds, notes)
     if selection is not None:
         report["selection"] = {
@@ -49,6 +51,16 @@ def deliver_overview(
         }
     (folder / "report.json").write_text(_json(report), encoding="utf-8")
     return report
+
+
+def _map(session: Session, delivered: Sequence[Delivered]) -> str:
+    """Return the map of some mixes, where they are enough to span one."""
+    if len(delivered) < FEWEST:
+        return ""
+    parameters = [item.mix.parameters for item in delivered]
+    together = MixParameters(torch.cat([p.normalized for p in parameters]), torch.cat([p.mask for p in parameters]))
+    heard = hear(take_excerpts(session), together)
+    return draw_map(heard, range(1, len(delivered) + 1), [track.name for track in session.tracks])
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from gen_mix.commands.arguments import whole_number
+from gen_mix.commands.deliver import one_thread
 from gen_mix.embeddings.bank import TrackBank
 from gen_mix.errors import InputError
 from gen_mix.evaluation.control import PARTS, evaluate_control, write_control
@@ -87,7 +88,7 @@ def _sessions(folder: Path) -> list[Session]:
 
 def _control(arguments: argparse.Namespace, sessions: list[Session]) -> None:
     pipeline = MixPipeline.from_pretrained(arguments.model)
-    with tqdm(total=len(arguments.parts), desc="judging", unit="part") as bar:
+    with one_thread(), tqdm(total=len(arguments.parts), desc="judging", unit="part") as bar:
         report = evaluate_control(
             sessions,
             pipeline,

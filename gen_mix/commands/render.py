@@ -6,7 +6,7 @@ from pathlib import Path
 from gen_mix.audio import write_audio
 from gen_mix.errors import InputError
 from gen_mix.export.mix_file import read_mix_file
-from gen_mix.pipeline import render_mix
+from gen_mix.rendering import render_mix
 from gen_mix.sessions.folder import read_session
 
 DESCRIPTION = "Render a session with the settings of a mix file; the same settings give the same bytes."

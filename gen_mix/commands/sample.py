@@ -18,7 +18,8 @@ from gen_mix.export.output import check_output, output_folder
 from gen_mix.export.report import Delivered
 from gen_mix.mix import Mix, MixCondition
 from gen_mix.model.sampling import Sampling
-from gen_mix.pipeline import MixPipeline, render_mix
+from gen_mix.pipeline import MixPipeline
+from gen_mix.rendering import render_mix
 from gen_mix.sessions.folder import read_session
 from gen_mix.sessions.session import Session
 from gen_mix.steering.steering import Steering

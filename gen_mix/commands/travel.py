@@ -11,7 +11,8 @@ from gen_mix.commands.deliver import deliver, deliver_overview, one_thread
 from gen_mix.commands.wishes import read_example
 from gen_mix.export.output import check_output, output_folder
 from gen_mix.mix import Mix
-from gen_mix.pipeline import MixPipeline, render_mix
+from gen_mix.pipeline import MixPipeline
+from gen_mix.rendering import render_mix
 from gen_mix.sessions.folder import read_session
 from gen_mix.sessions.written import as_written
 

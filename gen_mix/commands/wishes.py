@@ -12,7 +12,8 @@ from gen_mix.sessions.session import Session
 from gen_mix.sessions.written import as_written
 from gen_mix.steering.expressions import parse_amounts, parse_setting
 from gen_mix.steering.rough import fit_rough
-from gen_mix.wishes import Example, Wishes
+from gen_mix.wishes import MOST_WEIGHT, Example, Prompt, Wishes
+from gen_mix.words.reading import read_prompt
 
 
 def add_wishes(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +26,16 @@ def add_wishes(parser: argparse.ArgumentParser) -> None:
         wanted.add_argument(
             option, dest="settings", action="append", default=[], type=_said(option), metavar="WISH", help=text
         )
+    wanted.add_argument(
+        "--prompt", default=None, metavar="WORDS", help='such as "warm and wide, vocal up front, dry drums"'
+    )
+    wanted.add_argument(
+        "--prompt-strength",
+        type=number(0, MOST_WEIGHT),
+        default=None,
+        metavar="WEIGHT",
+        help="how far words move mixes (1)",
+    )
     wanted.add_argument(
         "--start-from", type=Path, default=None, metavar="MIX", help="mix_XX.json, or a stereo bounce of a rough mix"
     )
@@ -58,8 +69,17 @@ def wishes_of(arguments: argparse.Namespace, session: Session) -> Wishes | None:
         amounts=parse_amounts(arguments.amount),
         liked=tuple(read_example(path, session) for path in arguments.like),
         disliked=tuple(read_example(path, session) for path in arguments.unlike),
+        prompt=_prompt(arguments),
     )
     return None if wishes == Wishes() else wishes
+
+
+def _prompt(arguments: argparse.Namespace) -> Prompt | None:
+    if arguments.prompt is None:
+        if arguments.prompt_strength is not None:
+            raise InputError(f"--prompt-strength {arguments.prompt_strength:g}: expected words (--prompt), got none")
+        return None
+    return read_prompt(arguments.prompt, weight=1.0 if arguments.prompt_strength is None else arguments.prompt_strength)
 
 
 def _said(option: str) -> Callable[[str], tuple[str, str]]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from gen_mix.console.checks import check_tracks
 from gen_mix.console.compressor import compress, decibels_to_gain, token_dynamics
 from gen_mix.console.delay import echoes
 from gen_mix.console.filters import equalize, token_sections
@@ -23,9 +24,10 @@ _TRACKS_AT_ONCE = 16  # so that tracks that are made ready one by one need not a
 def render(tracks: Sequence[Tensor], parameters: MixParameters, sample_rate: int) -> Tensor:
     """Return what comes out of the master bus, before loudness target and limiter.
 
-    Switches are on from 0.5 upwards and have no gradient; every other knob has a finite one. A mix has the same samples
-    alone and in a batch. All strips run side by side on as many threads as torch has; on another device than the CPU
-    only reverberation and echo do. Kept for the gradient are the tracks, the buses and little more.
+    Switches are on from 0.5 upwards and have no gradient; every other knob has a finite one, and is clipped to its
+    range, as an optimizer may step over it. A mix has the same samples alone and in a batch. All strips run side by
+    side on as many threads as torch has; on another device than the CPU only the reverberation does. Kept for the
+    gradient are the tracks, the buses and little more.
 
     Args:
         tracks: Staged tracks (1 or 2, samples), of one length; token 3 + i of `parameters` is track i. Further
@@ -37,21 +39,72 @@ def render(tracks: Sequence[Tensor], parameters: MixParameters, sample_rate: int
         (batch, 2, samples) of the tracks' type.
 
     Raises:
-        ValueError: There are no tracks, more than tokens, or they differ in length or have not 1 or 2 channels.
+        ValueError: There are no tracks, more than tokens, or they differ in length or have not 1 or 2 channels; or
+            they are not float32 or float64, the rate is not positive or a setting is NaN.
     """
-    _check(tracks, parameters)
+    _check(tracks, parameters, sample_rate)
     exact = parameters.exact()
     mix = _add_returns(_track_sums(tracks, exact, sample_rate), exact, len(tracks), sample_rate)
     return _master(mix, exact, sample_rate)
 
 
-def _check(tracks: Sequence[Tensor], parameters: MixParameters) -> None:
+def render_excerpt(
+    tracks: Sequence[Tensor],
+    parameters: MixParameters,
+    sample_rate: int,
+    start: int,
+    samples: int,
+    warm_up_seconds: float = 2.0,
+) -> Tensor:
+    """Return a part of what `render` returns, for training on excerpts of long tracks.
+
+    What the tracks played before the warm-up is not heard. A warm-up from the beginning gives the samples of `render`;
+    otherwise what is missing is a gain that had not yet recovered, down by 60 dB after 3.1 release times, and the ends
+    of tails: reverberation is down by 60 dB after its decay time, echoes by 20 log10(feedback) dB at every turn.
+
+    Args:
+        tracks: As for `render`, like `parameters` and `sample_rate`.
+        parameters: As above.
+        sample_rate: As above.
+        start: First sample of the excerpt.
+        samples: Length of the excerpt.
+        warm_up_seconds: How much of the tracks in front of it is rendered and thrown away, at least 0.
+
+    Returns:
+        (batch, 2, samples) of the tracks' type.
+
+    Raises:
+        ValueError: As `render`; or the excerpt is not within the tracks.
+    """
+    _check(tracks, parameters, sample_rate)
+    length = tracks[0].shape[-1]
+    if not (0 <= start < start + samples <= length and warm_up_seconds >= 0):
+        raise ValueError(
+            f"expected an excerpt within {length} samples and a warm-up of 0 s or more, "
+            f"got {samples} samples from {start} and {warm_up_seconds} s"
+        )
+    first = max(0, start - round(warm_up_seconds * sample_rate))
+    rendered = render([track[:, first : start + samples] for track in tracks], parameters, sample_rate)
+    return rendered[..., start - first :]
+
+
+def _check(tracks: Sequence[Tensor], parameters: MixParameters, sample_rate: int) -> None:
+    check_tracks(tracks)
+    if not sample_rate > 0:
+        raise ValueError(f"sample_rate: expected a positive number of Hz, got {sample_rate}")
+    if any(track.dtype not in (torch.float32, torch.float64) for track in tracks):
+        raise ValueError(f"tracks: expected float32 or float64, got {sorted({str(track.dtype) for track in tracks})}")
+    if parameters.normalized.shape[2] != LAYOUT.width:
+        raise ValueError(f"parameters: expected {LAYOUT.width} places per token, got {parameters.normalized.shape[2]}")
     places = parameters.normalized.shape[1] - len(BUS_TOKENS)
     if not 1 <= len(tracks) <= places:
         raise ValueError(f"expected 1 to {places} tracks for these parameters, got {len(tracks)}")
-    shapes = {tuple(track.shape) for track in tracks}
-    if any(len(shape) != 2 or shape[0] not in (1, 2) for shape in shapes) or len({shape[-1] for shape in shapes}) != 1:
-        raise ValueError(f"expected tracks (1 or 2, samples) of one length, got {sorted(shapes)}")
+    used = parameters.normalized[:, : len(BUS_TOKENS) + len(tracks)]
+    missing = (used.isnan() & parameters.mask[:, : used.shape[1]]).nonzero()
+    if len(missing):
+        mix, token, place = missing[0].tolist()
+        kind = LAYOUT.kind(token)
+        raise ValueError(f"mix {mix}, token {token}, {LAYOUT.specs(kind)[place].name}: expected a number, got NaN")
 
 
 def _track_sums(tracks: Sequence[Tensor], parameters: MixParameters, sample_rate: int) -> Tensor:

@@ -1,12 +1,12 @@
 """Mixes rendered for listening: the sound of `gen_mix.console.console.render` without its gradients."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from gen_mix.console.checks import check_tracks
-from gen_mix.console.stream import BLOCK, Block, ConsoleStream
+from gen_mix.console.stream import BLOCK, ConsoleStream, blocks_of
 from gen_mix.console.switches import Switches
 from gen_mix.mix import MixParameters
 
@@ -38,9 +38,3 @@ def render_fast(
     for start, block in zip(range(0, samples, BLOCK), stream(blocks_of(tracks)), strict=True):
         mixes[..., start : start + BLOCK] = block
     return mixes
-
-
-def blocks_of(tracks: Sequence[Tensor]) -> Iterator[Block]:
-    """Yield tracks (channels, samples) of one length in blocks of `BLOCK` samples, the last one shorter."""
-    for start in range(0, tracks[0].shape[1], BLOCK):
-        yield [track[:, start : start + BLOCK] for track in tracks]

@@ -187,3 +187,9 @@ class _Passing:
         self.source[:, samples:] = 0
         for rows in (*self.buses, self.mixed):
             rows.fill(0)
+
+
+def blocks_of(tracks: Sequence[Tensor]) -> Iterator[Block]:
+    """Yield tracks (channels, samples) of one length in blocks of `BLOCK` samples, the last one shorter."""
+    for start in range(0, tracks[0].shape[1], BLOCK):
+        yield [track[:, start : start + BLOCK] for track in tracks]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
+from gen_mix.console.simd import LANES
 from gen_mix.console.strip_kernels import BLOCK
-from gen_mix.console.vectors import LANES
 
 _CHUNK_NUMBERS = 1 << 20  # of all lanes together: 4 or 8 MB, which the processor's last cache holds
 VARIABLE_TAPS = (0, 1, 2, 4, 5)  # of b0 b1 b2 a0 a1 a2, where a0 = 1

@@ -18,16 +18,10 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from gen_mix.console.mix_kernels import add_gains_gradient, add_lanes, mix_backwards, mix_forwards
+from gen_mix.console.simd import LANES
 from gen_mix.console.strip_groups import VARIABLE_TAPS, Desk, Lanes, desk_of, to_array
-from gen_mix.console.strip_kernels import (
-    add_gains_gradient,
-    add_lanes,
-    mix_backwards,
-    mix_forwards,
-    run_backwards,
-    run_forwards,
-)
-from gen_mix.console.vectors import LANES
+from gen_mix.console.strip_kernels import run_backwards, run_forwards
 
 
 def mix_lanes(tracks: Tensor, lanes: Lanes, mixes: int) -> Tensor:

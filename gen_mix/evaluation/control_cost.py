@@ -12,7 +12,7 @@ from gen_mix.steering.expressions import parse_amounts, parse_setting
 from gen_mix.steering.steering import Steering
 from gen_mix.wishes import Example, Wishes
 
-_REPEATS = 5
+_REPEATS = 3
 
 
 def cost_of_wishes(
@@ -20,7 +20,7 @@ def cost_of_wishes(
 ) -> Mapping[str, object]:
     """Return CPU time of sampling one mix under each kind of wish, over that of a plain one, on the first session.
 
-    Medians of five, one of each kind in turn, so that a busy machine weighs on all alike. What is done once per run
+    Medians of three, one of each kind in turn, so that a busy machine weighs on all alike. What is done once per run
     (``preparing``) is given for the wish that needs most of it. ``together`` has all wishes at once.
     """
     one = sessions[0]

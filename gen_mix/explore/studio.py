@@ -19,8 +19,8 @@ from gen_mix.console.layout import BUS_TOKENS, LAYOUT
 from gen_mix.console.settings import parameters_of, settings_of
 from gen_mix.console.switches import Switches
 from gen_mix.errors import InputError
+from gen_mix.evaluation.atlas import Atlas, draw_atlas
 from gen_mix.evaluation.heard import Excerpts, hear, take_excerpts
-from gen_mix.explore.atlas import Atlas, draw_atlas
 from gen_mix.explore.spread import spread_of
 from gen_mix.limiter import finish
 from gen_mix.mix import MixCondition, MixParameters

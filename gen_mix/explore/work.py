@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from gen_mix.explore.atlas import atlas_from_json, atlas_to_json
+from gen_mix.evaluation.atlas import atlas_from_json, atlas_to_json
 from gen_mix.explore.choosing import choose, kept_settings
 from gen_mix.explore.explorer import Explorer
 from gen_mix.explore.history import History, Scene, Slot

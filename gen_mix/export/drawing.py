@@ -50,19 +50,51 @@ def draw_strip(strip: Strip, level_db: float) -> str:
     )
 
 
-def _pan(pan: float) -> str:
-    left, right, y = 8.0, STRIP_WIDTH - 8.0, 10.0
-    x = left + (pan + 1) / 2 * (right - left)
-    centre = (left + right) / 2
+def draw_spread(strips: Sequence[Strip], levels_db: Sequence[float]) -> str:
+    """Return the SVG of one track in all mixes: how far they agree on its pan, its curve and its fader.
+
+    Args:
+        strips: The track's, one per mix.
+        levels_db: As for `draw_strip`, one per mix.
+    """
+    name = escape(strips[0].settings["name"])
+    pans = [strip.settings["pan"] for strip in strips]
+    words = f"level {min(levels_db):+.1f} to {max(levels_db):+.1f} dB, pan {min(pans):+.2f} to {max(pans):+.2f}"
+    xs, ys = [_pan_x(pan) for pan in pans], [_level_y(level) for level in levels_db]
+    ticks = "".join(f'<line class="tick" x1="{x:.1f}" y1="5" x2="{x:.1f}" y2="15"/>' for x in xs)
+    ticks += "".join(f'<line class="tick" x1="11" y1="{y:.1f}" x2="29" y2="{y:.1f}"/>' for y in ys)
     return (
-        f'<line class="rail" x1="{left}" y1="{y}" x2="{right}" y2="{y}"/>'
-        f'<line class="rail" x1="{centre}" y1="{y - 3}" x2="{centre}" y2="{y + 3}"/>'
+        f'<svg class="strip" viewBox="0 0 {STRIP_WIDTH} {STRIP_HEIGHT}" role="img" '
+        f'aria-label="{name}, all mixes: {words}"><title>{name}\n{words}</title>'
+        f'<rect class="band" x="{min(xs):.1f}" y="6" width="{max(xs) - min(xs):.1f}" height="8"/>'
+        f'<rect class="band" x="14" y="{min(ys):.1f}" width="12" height="{max(ys) - min(ys):.1f}"/>'
+        f"{_pan_rail()}{_curve_band([strip.curve_db for strip in strips])}{_fader_rail()}{ticks}"
+        f'<text class="value" x="{STRIP_WIDTH - 6}" y="84">±{(max(levels_db) - min(levels_db)) / 2:.0f}</text></svg>'
+    )
+
+
+def _pan_x(pan: float) -> float:
+    return 8.0 + (pan + 1) / 2 * (STRIP_WIDTH - 16.0)
+
+
+def _pan_rail() -> str:
+    left, centre, right = _pan_x(-1), _pan_x(0), _pan_x(1)
+    return (
+        f'<line class="rail" x1="{left}" y1="10" x2="{right}" y2="10"/>'
+        f'<line class="rail" x1="{centre}" y1="7" x2="{centre}" y2="13"/>'
+    )
+
+
+def _pan(pan: float) -> str:
+    x, centre, y = _pan_x(pan), _pan_x(0), 10.0
+    return (
+        f"{_pan_rail()}"
         f'<line class="pan" x1="{centre}" y1="{y}" x2="{x:.1f}" y2="{y}"/>'
         f'<circle class="cap" cx="{x:.1f}" cy="{y}" r="4"/>'
     )
 
 
-def _curve(curve_db: Sequence[float]) -> str:
+def _curve_points(curve_db: Sequence[float]) -> list[str]:
     top, bottom, left, right = 22.0, 62.0, 8.0, STRIP_WIDTH - 8.0
     middle = (top + bottom) / 2
     points = []
@@ -70,21 +102,44 @@ def _curve(curve_db: Sequence[float]) -> str:
         x = left + step / (len(curve_db) - 1) * (right - left)
         clipped = max(-CURVE_RANGE_DB, min(CURVE_RANGE_DB, gain))
         points.append(f"{x:.1f},{middle - clipped / CURVE_RANGE_DB * (bottom - top) / 2:.1f}")
+    return points
+
+
+def _curve(curve_db: Sequence[float]) -> str:
     return (
-        f'<line class="rail" x1="{left}" y1="{middle}" x2="{right}" y2="{middle}"/>'
-        f'<polyline class="curve" points="{" ".join(points)}"/>'
+        f'<line class="rail" x1="8" y1="42" x2="{STRIP_WIDTH - 8}" y2="42"/>'
+        f'<polyline class="curve" points="{" ".join(_curve_points(curve_db))}"/>'
+    )
+
+
+def _curve_band(curves_db: Sequence[Sequence[float]]) -> str:
+    """Return the area between the lowest and the highest of some curves."""
+    highest = _curve_points([max(column) for column in zip(*curves_db, strict=True)])
+    lowest = _curve_points([min(column) for column in zip(*curves_db, strict=True)])
+    return (
+        f'<polygon class="band" points="{" ".join([*highest, *reversed(lowest)])}"/>'
+        f'<line class="rail" x1="8" y1="42" x2="{STRIP_WIDTH - 8}" y2="42"/>'
+    )
+
+
+def _level_y(level_db: float) -> float:
+    top, bottom = 72.0, 122.0
+    share = (level_db - FADER_BOTTOM_DB) / (FADER_TOP_DB - FADER_BOTTOM_DB)
+    return bottom - max(0.0, min(1.0, share)) * (bottom - top)
+
+
+def _fader_rail() -> str:
+    zero = _level_y(0)
+    return (
+        '<line class="rail" x1="20" y1="72" x2="20" y2="122"/>'
+        f'<line class="rail" x1="15" y1="{zero:.1f}" x2="25" y2="{zero:.1f}"/>'
     )
 
 
 def _fader(level_db: float) -> str:
-    top, bottom, x = 72.0, 122.0, 20.0
-    share = (level_db - FADER_BOTTOM_DB) / (FADER_TOP_DB - FADER_BOTTOM_DB)
-    y = bottom - max(0.0, min(1.0, share)) * (bottom - top)
-    zero = bottom + FADER_BOTTOM_DB / (FADER_TOP_DB - FADER_BOTTOM_DB) * (bottom - top)
     return (
-        f'<line class="rail" x1="{x}" y1="{top}" x2="{x}" y2="{bottom}"/>'
-        f'<line class="rail" x1="{x - 5}" y1="{zero:.1f}" x2="{x + 5}" y2="{zero:.1f}"/>'
-        f'<rect class="cap" x="{x - 9}" y="{y - 3:.1f}" width="18" height="6" rx="1.5"/>'
+        f"{_fader_rail()}"
+        f'<rect class="cap" x="11" y="{_level_y(level_db) - 3:.1f}" width="18" height="6" rx="1.5"/>'
         f'<text class="value" x="{STRIP_WIDTH - 6}" y="84">{_signed(level_db)}</text>'
     )
 

@@ -1,6 +1,7 @@
 "use strict";
 // All mixes run on one clock; only the chosen one is heard. A short fade keeps a switch from clicking.
 const rows = [...document.querySelectorAll("tr[data-mix]")];
+const dots = [...document.querySelectorAll(".map .mix")];
 const players = rows.map((row) => row.querySelector("audio"));
 const seek = document.getElementById("seek");
 const clock = document.getElementById("clock");
@@ -31,6 +32,7 @@ function show() {
     button.setAttribute("aria-pressed", String(isCurrent && isPlaying()));
     row.querySelector(".state").textContent = isCurrent && isPlaying() ? "playing" : "play";
   });
+  dots.forEach((dot) => dot.classList.toggle("current", Number(dot.dataset.mix) === current + 1));
   toggle.textContent = isPlaying() ? "Pause" : "Play";
 }
 
@@ -68,6 +70,7 @@ rows.forEach((row, place) => {
     else if (!isPlaying()) play();
   });
 });
+dots.forEach((dot) => dot.addEventListener("click", () => choose(Number(dot.dataset.mix) - 1)));
 toggle.addEventListener("click", () => (isPlaying() ? pause() : play()));
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;

@@ -6,7 +6,9 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from gen_mix.export.drawing import draw_strip, relative_levels_db, strips_of
+from gen_mix.export.drawing import draw_spread, draw_strip, relative_levels_db, strips_of
+
+_MAP_TEXT = "<p>What sounds alike lies side by side. Click a number to hear it.</p>"
 
 
 @dataclass(frozen=True)
@@ -25,10 +27,15 @@ class PageMix:
     true_peak_dbtp: float
 
 
-def page_html(title: str, mixes: Sequence[PageMix]) -> str:
+def page_html(title: str, mixes: Sequence[PageMix], map_svg: str = "") -> str:
     """Return a page that plays `mixes` on one clock, loudness-matched, and draws every track's strip.
 
     The page needs no network and no server: style and script are inside it, the audio lies beside it.
+
+    Args:
+        title: What was mixed.
+        mixes: At least one.
+        map_svg: A map of them, as `draw_map` draws it, or nothing.
     """
     quietest = min(mix.loudness_lufs for mix in mixes)
     names = [track["name"] for track in mixes[0].document["tracks"]]
@@ -43,8 +50,17 @@ def page_html(title: str, mixes: Sequence[PageMix]) -> str:
         .replace("{{style}}", room.joinpath("page.css").read_text(encoding="utf-8"))
         .replace("{{script}}", room.joinpath("page.js").read_text(encoding="utf-8"))
         .replace("{{heads}}", heads)
+        .replace("{{map}}", f'<div class="places">{map_svg}{_MAP_TEXT}</div>' if map_svg else "")
+        .replace("{{spread}}", _spread_row(mixes) if len(mixes) > 1 else "")
         .replace("{{rows}}", rows)
     )
+
+
+def _spread_row(mixes: Sequence[PageMix]) -> str:
+    strips = zip(*(strips_of(mix.document) for mix in mixes), strict=True)
+    levels = zip(*(relative_levels_db(mix.document) for mix in mixes), strict=True)
+    cells = "".join(f"<td>{draw_spread(track, level)}</td>" for track, level in zip(strips, levels, strict=True))
+    return f'<tr class="spread"><th scope="row">all mixes<small>how far they agree</small></th>{cells}</tr>'
 
 
 def _row(number: int, mix: PageMix, match_db: float) -> str:

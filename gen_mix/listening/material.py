@@ -10,9 +10,9 @@ from torch import Tensor
 
 from gen_mix.audio import SUFFIXES, read_audio, resample
 from gen_mix.errors import InputError
-from gen_mix.limiter import true_peak_dbtp
 from gen_mix.loudness import loudness_lufs
 from gen_mix.sessions.folder import session_rate
+from gen_mix.true_peak import true_peak_dbtp
 
 CEILING_DBTP = -1.0
 FADE_SECONDS = 0.02

@@ -52,7 +52,7 @@ class _Recording:
         """Return the recording at the session's `rate` in Hz."""
         if rate == self.sample_rate:
             return self
-        note = f"{self.file}: resampled from {self.sample_rate} to {rate} Hz"
+        note = resampling_note(self.file, self.sample_rate, rate)
         audio = resample(self.audio, self.sample_rate, rate)
         return replace(self, audio=audio, sample_rate=rate, notes=(*self.notes, note))
 
@@ -61,9 +61,28 @@ class _Recording:
         missing = samples - self.audio.shape[1]
         if missing == 0:
             return self
-        seconds = missing / self.sample_rate
-        note = f"{self.file}: {seconds:.3f} s of silence added at its end, to the length of the longest track"
+        note = padding_note(self.file, missing / self.sample_rate)
         return replace(self, audio=F.pad(self.audio, (0, missing)), notes=(*self.notes, note))
+
+
+def resampling_note(file: str, from_hz: int, to_hz: int) -> str:
+    """Return what is said of a track at another rate than its session."""
+    return f"{file}: resampled from {from_hz} to {to_hz} Hz"
+
+
+def padding_note(file: str, seconds: float) -> str:
+    """Return what is said of a track that is shorter than others."""
+    return f"{file}: {seconds:.3f} s of silence added at its end, to the length of the longest track"
+
+
+def content_notes(file: str, has_same_channels: bool, peak: float) -> tuple[str, ...]:
+    """Return what is said of a track with one channel twice, or with next to nothing on it."""
+    notes = [f"{file}: both channels are the same, read as mono"] if has_same_channels else []
+    if peak == 0:
+        notes.append(f"{file}: silent, kept")
+    elif peak < 10 ** (NOISE_FLOOR_DBFS / 20):
+        notes.append(f"{file}: nothing above {NOISE_FLOOR_DBFS:g} dBFS, kept at its level")
+    return tuple(notes)
 
 
 def read_session(path: Path | str) -> Session:
@@ -78,16 +97,14 @@ def read_session(path: Path | str) -> Session:
             ``session.yaml`` is wrong.
     """
     folder = Path(path)
-    if not folder.is_dir():
-        what = "a file" if folder.exists() else "nothing there"
-        raise InputError(f"{folder}: expected a folder of audio files, got {what}")
-    listing = _list_tracks(folder)
+    listing = list_tracks(folder)
     labels = read_labels(folder / LABELS_FILE, [file.name for file in listing.files])
     with ThreadPoolExecutor() as pool:
         recordings = list(pool.map(lambda file: _read_recording(folder, file), listing.files))
         rate = session_rate(recording.sample_rate for recording in recordings)
         recordings = list(pool.map(lambda recording: recording.at_rate(rate), recordings))
-        samples = _session_length(folder, recordings, rate)
+        samples = max(recording.audio.shape[1] for recording in recordings)
+        check_session(folder, [bool(recording.audio.any()) for recording in recordings], samples, rate)
         recordings = [recording.padded(samples) for recording in recordings]
         tracks = list(pool.map(lambda recording: _track(recording, labels), recordings))
     notes = listing.notes + tuple(note for recording in recordings for note in recording.notes)
@@ -128,19 +145,22 @@ def write_session(session: Session, path: Path | str) -> None:
 
 
 @dataclass(frozen=True)
-class _Listing:
+class Listing:
     """The files of the tracks, and what lies beside them, in words."""
 
     files: tuple[Path, ...]
     notes: tuple[str, ...]
 
 
-def _list_tracks(folder: Path) -> _Listing:
+def list_tracks(folder: Path) -> Listing:
     """Return which files of a session are its tracks.
 
     Raises:
-        InputError: None is.
+        InputError: There is no such folder, or no track in it.
     """
+    if not folder.is_dir():
+        what = "a file" if folder.exists() else "nothing there"
+        raise InputError(f"{folder}: expected a folder of audio files, got {what}")
     inner = folder / TRACKS_FOLDER
     place = inner if inner.is_dir() else folder
     files, notes = [], []
@@ -155,7 +175,7 @@ def _list_tracks(folder: Path) -> _Listing:
             files.append(file)
     if not files:
         raise InputError(f"{place}: expected audio files ({', '.join(SUFFIXES)}), got none")
-    return _Listing(tuple(files), tuple(notes))
+    return Listing(tuple(files), tuple(notes))
 
 
 def _read_recording(folder: Path, file: Path) -> _Recording:
@@ -166,34 +186,29 @@ def _read_recording(folder: Path, file: Path) -> _Recording:
     """
     name = file.relative_to(folder).as_posix()
     content = read_audio(file)
-    audio, notes = content.audio, []
-    if audio.shape[0] > 2:
-        raise InputError(f"{file}: expected mono or stereo, got {audio.shape[0]} channels")
-    if audio.shape[0] == 2 and torch.equal(audio[0], audio[1]):
+    audio = content.audio
+    check_channels(file, audio.shape[0])
+    is_twice = audio.shape[0] == 2 and torch.equal(audio[0], audio[1])
+    if is_twice:
         audio = audio[:1].clone()
-        notes.append(f"{name}: both channels are the same, read as mono")
-    peak = float(audio.abs().max())
-    if peak == 0:
-        notes.append(f"{name}: silent, kept")
-    elif peak < 10 ** (NOISE_FLOOR_DBFS / 20):
-        notes.append(f"{name}: nothing above {NOISE_FLOOR_DBFS:g} dBFS, kept at its level")
+    notes = content_notes(name, is_twice, float(audio.abs().max()))
     digest = hashlib.sha256(f"{content.sample_rate} {audio.shape[0]}".encode())
     digest.update(audio.numpy().data)
-    return _Recording(name, audio, content.sample_rate, digest.hexdigest(), tuple(notes))
+    return _Recording(name, audio, content.sample_rate, digest.hexdigest(), notes)
 
 
-def _session_length(folder: Path, recordings: Sequence[_Recording], rate: int) -> int:
-    """Return the length in samples of the longest of `recordings`.
+def check_channels(file: Path, channels: int) -> None:
+    """Raise InputError unless a track is mono or stereo."""
+    if channels > 2:
+        raise InputError(f"{file}: expected mono or stereo, got {channels} channels")
 
-    Raises:
-        InputError: Nothing sounds in any, or even the longest is too short.
-    """
-    if not any(recording.audio.any() for recording in recordings):
-        raise InputError(f"{folder}: expected at least one track with sound, got only silent ones ({len(recordings)})")
-    samples = max(recording.audio.shape[1] for recording in recordings)
+
+def check_session(folder: Path, is_heard: Sequence[bool], samples: int, rate: int) -> None:
+    """Raise InputError if nothing sounds in any track, or if even the longest, of `samples`, is too short."""
+    if not any(is_heard):
+        raise InputError(f"{folder}: expected at least one track with sound, got only silent ones ({len(is_heard)})")
     if samples < SHORTEST_SECONDS * rate:
         raise InputError(f"{folder}: expected at least {SHORTEST_SECONDS} s of audio, got {samples / rate:.4f} s")
-    return samples
 
 
 def _track(recording: _Recording, labels: SessionLabels) -> Track:

@@ -1,5 +1,6 @@
 """A session: the tracks of a song as they came in."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -41,6 +42,11 @@ class Track:
             raise ValueError(f"{self.file}: expected a role of {', '.join(ROLES)}, got {self.role}")
 
     @property
+    def samples(self) -> int:
+        """Length in samples."""
+        return self.audio.shape[1]
+
+    @property
     def is_stereo(self) -> bool:
         """True if the track has two channels."""
         return self.audio.shape[0] == 2
@@ -54,6 +60,11 @@ class Track:
     def staged(self) -> Tensor:
         """The audio at the reference loudness (1 or 2, samples); all console values refer to it."""
         return self.audio * 10 ** (self.staging_gain_db / 20)
+
+    def blocks(self, samples: int) -> Iterator[Tensor]:
+        """Yield the staged audio in blocks of `samples`, the last one shorter."""
+        for start in range(0, self.samples, samples):
+            yield self.audio[:, start : start + samples] * 10 ** (self.staging_gain_db / 20)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What words and references are about: attributes of the sound of a mix or of some of its tracks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -23,15 +23,17 @@ class Attribute:
         name: One word.
         unit: Of its values.
         spread: Standard deviation between mixes of a session, in `unit`: what a strength of 1 moves it by.
+        reach: What a move is multiplied by so that it gets there; a network answers less, or more, than Gaussian data.
         estimate: From an `Estimate` and a group to values (batch,).
+        meaning: How it is measured, in words.
         of_groups: Whether single tracks have it; else it is one number for the whole mix.
         of_all: Whether the whole mix has it.
-        meaning: How it is measured, in words.
     """
 
     name: str
     unit: str
     spread: float
+    reach: float
     estimate: Callable[[Estimate, Weights, bool], Tensor]
     meaning: str
     of_groups: bool = True
@@ -101,24 +103,23 @@ def _bus(bus: str, knob: str) -> Callable[[Estimate, Weights, bool], Tensor]:
     return lambda mix, weights, is_all: mix.buses[bus].get(knob)[:, 0].clamp_min(1e-3).log2()
 
 
-ATTRIBUTES = {
-    one.name: one
-    for one in (
-        Attribute("bass", "dB", 2.0, _band((31, 63, 125)), "power below 180 Hz at equal loudness"),
-        Attribute("warmth", "dB", 1.5, _band((250, 500)), "power from 180 to 710 Hz at equal loudness"),
-        Attribute("presence", "dB", 1.5, _band((2000, 4000)), "power from 1.4 to 5.7 kHz at equal loudness"),
-        Attribute("brightness", "dB", 2.5, _band((8000, 16000)), "power above 5.7 kHz at equal loudness"),
-        Attribute("width", "dB", 2.0, _width, "power of the sides over that of the middle"),
-        Attribute("position", "dB", 3.0, _position, "power on the right over that on the left", of_all=False),
-        Attribute("reverb", "dB", 4.0, _return("reverb_db"), "power of the reverberation over that of the dry sound"),
-        Attribute("echo", "dB", 5.0, _return("echo_db"), "power of the echoes over that of the dry sound"),
-        Attribute("density", "dB", 1.5, _mean("density_db"), "mean gain reduction"),
-        Attribute("punch", "dB", 1.0, _mean("punch_db"), "how far peaks stand out of the body"),
-        Attribute("level", "LU", 2.0, _level, "loudness of some tracks over the rest", of_all=False),
-        Attribute("room", "octaves", 0.6, _bus("reverb", "decay_s"), "time in which reverberation dies away", of_groups=False),
-        Attribute("air", "octaves", 0.6, _bus("reverb", "damping_hz"), "how bright the reverberation is", of_groups=False),
-    )
-}  # fmt: skip
+_ATTRIBUTES = (
+    Attribute("bass", "dB", 2.0, 2.4, _band((31, 63, 125)), "power below 180 Hz at equal loudness"),
+    Attribute("warmth", "dB", 1.6, 1.9, _band((250, 500)), "power from 180 to 710 Hz at equal loudness"),
+    Attribute("presence", "dB", 1.8, 2.5, _band((2000, 4000)), "power from 1.4 to 5.7 kHz at equal loudness"),
+    Attribute("brightness", "dB", 5.0, 1.8, _band((8000, 16000)), "power above 5.7 kHz at equal loudness"),
+    Attribute("width", "dB", 4.0, 1.5, _width, "power of the sides over that of the middle"),
+    Attribute("position", "dB", 3.0, 1.5, _position, "power on the right over that on the left", of_all=False),
+    Attribute("reverb", "dB", 7.0, 3.0, _return("reverb_db"), "power of the reverberation over that of the dry sound"),
+    Attribute("echo", "dB", 10.0, 1.3, _return("echo_db"), "power of the echoes over that of the dry sound"),
+    Attribute("density", "dB", 1.6, 1.2, _mean("density_db"), "mean gain reduction"),
+    Attribute("punch", "dB", 1.3, 1.1, _mean("punch_db"), "how far peaks stand out of the body"),
+    Attribute("level", "LU", 2.5, 1.5, _level, "loudness of some tracks over the rest", of_all=False),
+    Attribute("room", "octaves", 0.6, 1.1, _bus("reverb", "decay_s"), "length of the reverberation", of_groups=False),
+    Attribute("air", "octaves", 0.35, 1.1, _bus("reverb", "damping_hz"), "its brightness", of_groups=False),
+)
+
+ATTRIBUTES = {one.name: one for one in _ATTRIBUTES}
 """All attributes by name."""
 
 
@@ -137,7 +138,7 @@ class Row:
     weights: Tensor
 
 
-def measured(estimate: Estimate, rows: list[Row]) -> Tensor:
+def measured(estimate: Estimate, rows: Sequence[Row]) -> Tensor:
     """Return the attributes of some mixes, in spreads (batch, rows)."""
     values = []
     for row in rows:

@@ -37,6 +37,7 @@ class Player:
         instrument: A word of `INSTRUMENTS`: the label, or what the embedder takes it for.
         role: The label.
         is_stereo: As in `Track`.
+        is_guessed: Whether nobody said what it plays.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Player:
     instrument: str
     role: str
     is_stereo: bool
+    is_guessed: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,14 @@ def cast_of(session: Session, condition: MixCondition, embedder: TrackEmbedder) 
     heard = condition.tracks[0, :, learned : learned + len(INSTRUMENTS)].argmax(-1).tolist()
     return Cast(
         tuple(
-            Player(track.name, track.file, track.instrument or INSTRUMENTS[likeliest], track.role, track.is_stereo)
+            Player(
+                track.name,
+                track.file,
+                track.instrument or INSTRUMENTS[likeliest],
+                track.role,
+                track.is_stereo,
+                is_guessed=track.instrument is None,
+            )
             for track, likeliest in zip(session.tracks, heard, strict=True)
         )
     )

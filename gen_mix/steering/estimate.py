@@ -13,7 +13,7 @@ from gen_mix.embeddings.embedder import TrackEmbedder
 from gen_mix.loudness import REFERENCE_LUFS, k_weighting
 from gen_mix.measurements import LEVELS, MEASUREMENTS, OCTAVES
 from gen_mix.mix import MixCondition
-from gen_mix.model.space import KINDS, ModelSpace
+from gen_mix.model.space import ModelSpace
 from gen_mix.steering.strips import Knobs, grip, placed, reductions_db, response_db, sent_db
 
 _OCTAVES_HZ = tuple(1000.0 * 2.0**octave for octave in range(-5, 5))
@@ -110,7 +110,11 @@ class Estimate:
     def power(self) -> Tensor:
         """Power of each dry track after the fader per octave, over all of the song (batch, tracks, octaves)."""
         gain_db = self.strips.get("fader_db") - self.density_db
-        return self.sources.power * self.sources.active_share[:, None] * 10 ** ((self.response_db + gain_db[..., None]) / 10)
+        return (
+            self.sources.power
+            * self.sources.active_share[:, None]
+            * 10 ** ((self.response_db + gain_db[..., None]) / 10)
+        )
 
     @cached_property
     def loudness(self) -> Tensor:
@@ -129,7 +133,9 @@ class Estimate:
         octaves = self.power.new_tensor(_OCTAVES_HZ)
         damped = (1 + (octaves.clamp_min(500) / bus.get("damping_hz")[..., None]) ** 4).rsqrt()
         cut = (octaves / bus.get("low_cut_hz")[..., None]) ** 4
-        heard = (self.power * self.sources.weighting * damped * cut / (1 + cut)).sum(-1) / self.loudness.clamp_min(_FLOOR)
+        heard = (self.power * self.sources.weighting * damped * cut / (1 + cut)).sum(-1) / self.loudness.clamp_min(
+            _FLOOR
+        )
         return sent_db(self.strips, "reverb_send", 10 * heard.clamp_min(_FLOOR).log10())
 
     @cached_property
@@ -161,15 +167,11 @@ def estimator(sources: Sources, space: ModelSpace) -> Callable[[Tensor], Estimat
 
     A switch of x is the mean of -1 and 1 by their probabilities, so (1 + x) / 2 is the probability that it is on.
     """
-    tracks = len(sources.power)
-    kinds = torch.arange(1, 1 + len(BUS_TOKENS) + tracks).clamp(max=len(KINDS) - 1)
-    mean, std = space.mean[kinds].float(), space.std[kinds].float()
 
     def estimate(x: Tensor) -> Estimate:
-        places = (x[:, 1:] * std + mean).clamp(0, 1)
+        places = space.values(x)[:, 1:].clamp(0, 1)
         buses = {
-            name: Knobs.at(name, places[:, [token], : len(LAYOUT.specs(name))])
-            for token, name in enumerate(BUS_TOKENS)
+            name: Knobs.at(name, places[:, [token], : len(LAYOUT.specs(name))]) for token, name in enumerate(BUS_TOKENS)
         }
         strips = Knobs.at(TRACK, places[:, len(BUS_TOKENS) :, : len(LAYOUT.track)])
         return Estimate(sources, strips, buses)

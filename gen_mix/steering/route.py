@@ -11,6 +11,7 @@ from gen_mix.mix import MixParameters
 from gen_mix.model.sampling import Journey, Walk, plain_walk
 from gen_mix.model.space import ModelSpace
 from gen_mix.steering.orders import Orders
+from gen_mix.steering.sounds import Pull
 from samplers import Around, Bounds, sample_from, tilted
 
 
@@ -23,22 +24,25 @@ class Route:
         start: x to start from (1, 1 + tokens, width), or None.
         strength: How far to go from it.
         slope: What mixes are weighted by (1, 1 + tokens, width), or None.
+        pull: Where wishes for sound pull, or None.
     """
 
     bounds: Bounds | None = None
     start: Tensor | None = None
     strength: float = 1.0
     slope: Tensor | None = None
+    pull: Pull | None = None
 
     @property
     def walk(self) -> Walk:
         """The way; with nothing asked for that of a plain sample, to the last bit."""
-        if self.bounds is None and self.start is None and self.slope is None:
+        if self.bounds is None and self.start is None and self.slope is None and self.pull is None:
             return plain_walk
         return self._walk
 
     def _walk(self, journey: Journey) -> Tensor:
         denoise = journey.denoise if self.slope is None else tilted(journey.denoise, self.slope)
+        denoise = denoise if self.pull is None else self.pull.pulled(denoise)
         sampler = journey.sampler if self.bounds is None else Around(journey.sampler, self.bounds)
         start, strength = (journey.blank, 1.0) if self.start is None else (self.start.to(journey.blank), self.strength)
         start = start.expand_as(journey.blank)

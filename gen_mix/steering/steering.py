@@ -15,6 +15,7 @@ from gen_mix.steering.cast import Cast, cast_of
 from gen_mix.steering.examples import completed, preference
 from gen_mix.steering.orders import Knob, Orders, knob_name, orders_of, spec_of, switches_of
 from gen_mix.steering.route import Route, bounds_of
+from gen_mix.steering.sounds import Asked, notes_of, pull_of, told_prompt
 from gen_mix.wishes import Amounts, SettingWish, Wishes
 
 
@@ -29,6 +30,7 @@ class Steering:
         route: Where the walk goes.
         space: The model's.
         notes: What was assumed and what gives way, in words.
+        asked: What became of each wish for sound.
     """
 
     wishes: Wishes
@@ -36,6 +38,7 @@ class Steering:
     orders: Orders
     route: Route
     notes: tuple[str, ...] = ()
+    asked: tuple[Asked, ...] = ()
 
     def finish(self, sampled: MixParameters) -> MixParameters:
         """Return what is rendered, canonical: with its amounts, moved, and within what is asked for to the last bit.
@@ -74,6 +77,8 @@ class Steering:
         for word, examples in (("like", self.wishes.liked), ("unlike", self.wishes.disliked)):
             if examples:
                 told[word] = [example.name for example in examples]
+        if self.wishes.prompt is not None:
+            told["prompt"] = told_prompt(self.wishes.prompt, self.asked, self.route.pull, written)
         if self.notes:
             told["notes"] = list(self.notes)
         return told
@@ -126,8 +131,12 @@ def steer(
     used = space.mask(condition.is_track.cpu(), condition.is_stereo.cpu())
     start = None if wishes.start is None else completed(wishes.start, denoiser, space, condition, how)
     slope = preference(wishes.liked, wishes.disliked, denoiser, space, condition)
-    route = Route(bounds_of(orders, used, space), start, wishes.strength, slope)
-    return Steering(wishes, cast, orders, route, orders.notes)
+    sounds = () if wishes.prompt is None else wishes.prompt.weighted
+    pull, asked = pull_of(sounds, cast, condition, embedder, space)
+    route = Route(bounds_of(orders, used, space), start, wishes.strength, slope, pull)
+    still = ("strength 0: every seed gives the same mix",) if start is not None and wishes.strength == 0 else ()
+    notes = (*orders.notes, *still, *notes_of(wishes.prompt, asked))
+    return Steering(wishes, cast, orders, route, notes, asked)
 
 
 def _value(parameters: MixParameters, knob: Knob) -> float:

@@ -55,12 +55,14 @@ class Knobs:
 
 
 def response_db(knobs: Knobs) -> Tensor:
-    """Return what EQ, and high-pass of a track, do to the octaves of `gen_mix.measurements.OCTAVES` (batch, tokens, 10).
+    """Return what EQ, and the high-pass of a track, do to the octaves of `OCTAVES` (batch, tokens, octaves), in dB.
 
-    Magnitudes of the analogue prototypes of the Audio EQ Cookbook (R. Bristow-Johnson), https://www.w3.org/TR/audio-eq-cookbook/,
-    with s = jΩ and A = 10^(gain / 40).
+    Magnitudes of the analogue prototypes of R. Bristow-Johnson, https://www.w3.org/TR/audio-eq-cookbook/, with s = jΩ
+    and A = 10^(gain / 40).
     """
-    on, freq_hz, gain_db, q = (knobs.many([f"eq.{band}.{name}" for band in EQ_BANDS]) for name in ("on", "freq_hz", "gain_db", "q"))
+    on, freq_hz, gain_db, q = (
+        knobs.many([f"eq.{band}.{name}" for band in EQ_BANDS]) for name in ("on", "freq_hz", "gain_db", "q")
+    )
     octaves_hz = knobs.values.new_tensor(_OCTAVES_HZ)
     square = (octaves_hz / freq_hz[..., None]).square()
     amount, quality = 10 ** (gain_db[..., None] / 40), q[..., None]
@@ -77,7 +79,9 @@ def response_db(knobs: Knobs) -> Tensor:
 
 def reductions_db(knobs: Knobs, levels_db: Tensor) -> Tensor:
     """Return how far steady levels (batch, tokens, levels), in dB, are turned down, same shape, at least 0."""
-    threshold, ratio, knee = (knobs.get(f"compressor.{name}")[..., None] for name in ("threshold_db", "ratio", "knee_db"))
+    threshold, ratio, knee = (
+        knobs.get(f"compressor.{name}")[..., None] for name in ("threshold_db", "ratio", "knee_db")
+    )
     return -knobs.get("compressor.on")[..., None] * static_gain_db(levels_db, threshold, ratio, knee)
 
 

@@ -11,7 +11,7 @@ import soundfile
 import torch
 from scipy import signal
 
-from gen_mix.audio import read_audio, resample, write_audio
+from gen_mix.audio import read_audio, resample, resampled, write_audio, write_blocks
 from gen_mix.errors import InputError
 
 
@@ -177,3 +177,28 @@ def test_resampling_there_and_back_keeps_a_band_limited_signal() -> None:
     back = resample(resample(audio, 44100, 48000), 48000, 44100)
     assert back.shape == audio.shape
     assert float((back - audio)[:, 500:-500].abs().max()) < 1e-3
+
+
+@pytest.mark.parametrize("suffix", (".wav", ".flac", ".aiff"))
+@pytest.mark.parametrize("subtype", ("PCM_16", "PCM_24"))
+def test_a_file_written_block_by_block_has_the_same_bytes(tmp_path: Path, suffix: str, subtype: str) -> None:
+    audio = 0.3 * torch.randn(2, 30000, generator=torch.Generator().manual_seed(0)).clamp(-3, 3)
+    write_audio(tmp_path / f"whole{suffix}", audio, 44100, subtype)
+    write_blocks(tmp_path / f"blocks{suffix}", audio.split(777, dim=1), 44100, subtype=subtype)
+    assert (tmp_path / f"whole{suffix}").read_bytes() == (tmp_path / f"blocks{suffix}").read_bytes()
+
+
+def test_a_file_that_cannot_be_finished_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="expected audio that PCM_24 can hold"):
+        write_blocks(tmp_path / "loud.wav", [torch.zeros(2, 10), torch.full((2, 10), 2.0)], 44100)
+    with pytest.raises(InputError, match="expected a place to write to"):
+        write_blocks(tmp_path / "none" / "mix.wav", [torch.zeros(2, 10)], 44100)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("rates", ((48000, 44100), (22050, 44100), (44100, 96000), (44100, 44100)))
+@pytest.mark.parametrize("block", (1000, 4096, 100000))
+def test_resampling_block_by_block_gives_the_same_samples(rates: tuple[int, int], block: int) -> None:
+    audio = torch.randn(2, 12288, generator=torch.Generator().manual_seed(0))
+    blocks = torch.cat(list(resampled(audio.split(block, dim=1), *rates)), dim=1)
+    assert torch.equal(blocks, resample(audio, *rates))

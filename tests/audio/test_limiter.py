@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from scipy import signal
 from torch import Tensor
 
-from gen_mix.limiter import MOST_REDUCTION_DB, finish, true_peak_dbtp
+from gen_mix.limiter import MOST_REDUCTION_DB, finish
+from gen_mix.true_peak import true_peak_dbtp
 
 RATE = 44100
 

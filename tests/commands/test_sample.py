@@ -11,10 +11,10 @@ import soundfile
 import torch
 
 from gen_mix.cli import main
-from gen_mix.limiter import true_peak_dbtp
 from gen_mix.loudness import loudness_lufs
 from gen_mix.sessions.folder import write_session
 from gen_mix.sessions.instant import instant_session
+from gen_mix.true_peak import true_peak_dbtp
 
 RATE = 44100
 

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from gen_mix.console.console import render
+from gen_mix.console.console import render, render_excerpt
 from gen_mix.console.layout import LAYOUT
 from gen_mix.mix import MixParameters
 from tests.console.desk import RATE, console, random_console, signals
@@ -105,3 +105,37 @@ def test_wrong_tracks_are_refused(shapes: list[tuple[int, ...]]) -> None:
     is_stereo = [False] * (1 if shapes == [(2, 5)] * 2 else max(1, len(shapes)))
     with pytest.raises(ValueError, match="expected"):
         render([torch.zeros(shape) for shape in shapes], console(is_stereo, {}), RATE)
+
+
+def test_an_excerpt_is_a_part_of_the_whole(generator: torch.Generator) -> None:
+    tracks, parameters = _tracks(SIDES, RATE, generator), random_console(SIDES, 2, generator)
+    whole = render(tracks, parameters, RATE)
+    excerpt = render_excerpt(tracks, parameters, RATE, start=30000, samples=4000, warm_up_seconds=1.0)
+    torch.testing.assert_close(excerpt, whole[..., 30000:34000], rtol=0, atol=1e-5 * float(whole.abs().max()))
+
+
+def test_filters_need_little_warm_up(generator: torch.Generator) -> None:
+    tracks = _tracks(SIDES, RATE, generator)
+    turned = {(token, f"eq.{band}.{knob}"): value for token in (0, 3, 4, 5, 6) for band in ("low_shelf", "bell_2")
+              for knob, value in (("on", 1.0), ("gain_db", 9.0))}  # fmt: skip
+    parameters = console(SIDES, turned)
+    whole = render(tracks, parameters, RATE)[..., 30000:34000]
+    excerpt = render_excerpt(tracks, parameters, RATE, start=30000, samples=4000, warm_up_seconds=0.2)
+    assert (excerpt - whole).abs().max() < 1e-4 * whole.abs().max()
+
+
+@pytest.mark.parametrize(("start", "samples", "seconds"), [(-1, 5, 0.0), (0, 0, 0.0), (90, 20, 0.0), (0, 5, -1.0)])
+def test_an_excerpt_outside_the_tracks_is_refused(start: int, samples: int, seconds: float) -> None:
+    with pytest.raises(ValueError, match="expected an excerpt within 100 samples"):
+        render_excerpt([torch.zeros(1, 100)], console([False], {}), RATE, start, samples, seconds)
+
+
+def test_settings_that_are_not_numbers_and_coarse_audio_are_refused() -> None:
+    parameters = console([False], {})
+    parameters.normalized[0, 3, LAYOUT.index("track", "pan")] = float("nan")
+    with pytest.raises(ValueError, match="token 3, pan: expected a number, got NaN"):
+        render([torch.zeros(1, 100)], parameters, RATE)
+    with pytest.raises(ValueError, match="expected float32 or float64"):
+        render([torch.zeros(1, 100, dtype=torch.bfloat16)], console([False], {}), RATE)
+    with pytest.raises(ValueError, match="sample_rate"):
+        render([torch.zeros(1, 100)], console([False], {}), 0)

@@ -13,10 +13,10 @@ from torch import Tensor
 from gen_mix.console.approximation import exp2, log2
 from gen_mix.console.console import render
 from gen_mix.console.convolution import PART, Convolver
-from gen_mix.console.fast import blocks_of, render_fast
+from gen_mix.console.fast import render_fast
 from gen_mix.console.layout import LAYOUT
 from gen_mix.console.simd import LANES, load, store, transpose
-from gen_mix.console.stream import BLOCK, ConsoleStream
+from gen_mix.console.stream import BLOCK, ConsoleStream, blocks_of
 from gen_mix.mix import MixParameters
 from tests.console.desk import RATE, console, random_console, signals
 

@@ -72,11 +72,18 @@ class Visit:
 
     def until(self, expression: str) -> Any:
         """Return what `expression` gives once it is true. The page's policy forbids Playwright's own way to wait."""
+        from playwright.sync_api import Error
+
         end = time.monotonic() + PATIENCE
-        while not (value := self.page.evaluate(expression)):
+        while True:
+            try:
+                if value := self.page.evaluate(expression):
+                    return value
+            except Error as error:
+                if "navigation" not in str(error):  # the page was about to turn to another
+                    raise
             assert time.monotonic() < end, f"never true: {expression}"
             self.page.wait_for_timeout(30)
-        return value
 
     def open(self, session: str | None = None) -> None:
         """Go to the page with the token of the launch; with `session`, to its mixes, and wait until they sound."""

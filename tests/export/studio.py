@@ -58,7 +58,7 @@ def normal(settings: dict, of: Session) -> dict:
         parameters,
         [track["name"] for track in tracks],
         [track["file"] for track in tracks],
-        [round(track["staging_gain_db"], 6) for track in tracks],
+        [track["staging_gain_db"] for track in tracks],
     )
 
 

@@ -14,13 +14,13 @@ import yaml
 
 from gen_mix.audio import write_audio
 from gen_mix.cli import main
-from gen_mix.limiter import true_peak_dbtp
 from gen_mix.listening.configurations import Question, waet_xml, webmushra_yaml
 from gen_mix.listening.design import plan, stimuli_of, williams_orders
 from gen_mix.listening.material import Excerpt, read_material
 from gen_mix.listening.page import page_html
 from gen_mix.listening.results import read_key, read_results
 from gen_mix.loudness import loudness_lufs
+from gen_mix.true_peak import true_peak_dbtp
 from tests.listening.mixes import RATE, write_mixes
 
 SYSTEMS = ["system 0", "system 1", "system 2"]

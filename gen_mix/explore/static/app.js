@@ -42,6 +42,7 @@ addEventListener("unhandledrejection", (event) => {
   event.preventDefault(); // the server said no, and that was shown
 });
 
+addEventListener("hashchange", () => location.reload()); // the address of a new launch in an old tab
 useTheme();
 const fragment = takeToken();
 await start();

@@ -8,6 +8,12 @@ const TOUCH = 5;
 
 const x = (value) => SIZE / 2 + (Math.max(-REACH, Math.min(REACH, value)) / REACH) * (SIZE / 2 - 5);
 const y = (value) => SIZE - x(value);
+
+/** Return a place on the map as it is drawn: what lies beyond the ring is drawn at the ring. */
+const inside = ([right, up]) => {
+  const reach = Math.max(1, Math.hypot(right, up) / REACH);
+  return [right / reach, up / reach];
+};
 const back = (at) => ((at - SIZE / 2) / (SIZE / 2 - 5)) * REACH;
 
 /** Return how much each mix has to say at a place: those near it most, one alone where it is. */
@@ -30,7 +36,7 @@ export class MixMap {
   constructor(place, told) {
     this.place = place;
     this.told = told;
-    this.drawing = s("svg", { class: "map", viewBox: `0 0 ${SIZE} ${SIZE}`, role: "img" });
+    this.drawing = s("svg", { class: "map", viewBox: `-28 -7 ${SIZE + 56} ${SIZE + 14}`, role: "img" });
     place.append(this.drawing);
     this.listen();
   }
@@ -72,15 +78,14 @@ export class MixMap {
   }
 
   wander(place) {
-    const reach = (value) => Math.max(-REACH, Math.min(REACH, value));
-    this.probe = place.map(reach);
+    this.probe = inside(place);
     this.told.onwander(weightsAt(this.probe, this.mixes), this.probe);
   }
 
   /** Draw `survey`, the mixes that have a place, which one is heard, and the way in between, if one is there. */
   show({ survey, slots, current, between, names }) {
-    this.mixes = slots.filter((slot) => slot.place).map((slot) => ({ slot, place: slot.place }));
-    this.samples = survey.background.map((place, index) => ({ place, index }));
+    this.mixes = slots.filter((slot) => slot.place).map((slot) => ({ slot, place: inside(slot.place) }));
+    this.samples = survey.background.map((place, index) => ({ place: inside(place), index }));
     const parts = [
       s("circle", { class: "ring", cx: SIZE / 2, cy: SIZE / 2, r: SIZE / 2 - 2 }),
       s("circle", { class: "ring", cx: SIZE / 2, cy: SIZE / 2, r: SIZE / 4 }),
@@ -114,13 +119,13 @@ export class MixMap {
 
   direction([word, opposite, dx, dy]) {
     const length = Math.hypot(dx, dy);
-    const at = (sign) => [SIZE / 2 + (sign * dx / length) * (SIZE / 2 - 5), SIZE / 2 - (sign * dy / length) * (SIZE / 2 - 5)];
-    return [[word, 1], [opposite, -1]].map(([text, sign]) => {
-      const [tx, ty] = at(sign);
-      const anchor = tx < SIZE * 0.36 ? "start" : tx > SIZE * 0.64 ? "end" : "middle";
-      return s("text", { class: "word", x: anchor === "start" ? Math.max(1, tx) : Math.min(SIZE - 1, tx), y: ty + 1, "text-anchor": anchor }, text);
-    });
+    return [[text(word, dx / length, dy / length)], [text(opposite, -dx / length, -dy / length)]].flat();
   }
+}
+
+function text(word, right, up) {
+  const anchor = right > 0.25 ? "start" : right < -0.25 ? "end" : "middle";
+  return s("text", { class: "word", x: SIZE / 2 + (SIZE / 2 + 1) * right, y: SIZE / 2 - (SIZE / 2 + 2.5) * up + 1.2, "text-anchor": anchor }, word);
 }
 
 /** Return what the map shows, for those who do not see it. */

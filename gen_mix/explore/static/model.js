@@ -57,6 +57,7 @@ export class Model {
     const excerptMoved = this.view?.excerpt && view.excerpt && this.view.excerpt.start !== view.excerpt.start;
     if (excerptMoved) this.sounds.clear();
     this.view = view;
+    this.settle();
     if (view.has_map && !this.survey) this.survey = await get(this.path("survey"));
     await Promise.all(view.slots.map((slot) => this.settingsOf(slot.mix)));
     const ids = view.slots.map((slot) => slot.id);
@@ -246,7 +247,15 @@ export class Model {
     const { mix } = await this.ask("keep", { settings, slot: slot.id, label: `${slot.name}: ${label}` });
     this.settings.set(mix, settings);
     if (this.lastTried?.settings === settings && this.lastTried.heard) this.keepSound(mix, this.lastTried.buffer);
-    if (this.draft === settings) this.draft = null;
+    this.kept = { settings, mix }; // what was moved stays on the console until the new mix has come
+    this.settle();
+  }
+
+  settle() {
+    if (!this.kept || !this.slots.some((slot) => slot.mix === this.kept.mix)) return;
+    if (this.draft === this.kept.settings) this.draft = null;
+    this.kept = null;
+    this.changed();
   }
 
   /** Hear a place between mixes. */

@@ -1,20 +1,24 @@
 // All mixes run on one clock; one is heard. A switch is a fade of 15 ms between two sounds that never stopped.
 
 export const FADE_SECONDS = 0.015;
+export const LEAD_SECONDS = 0.008; // what begins at once begins in what is rendered already, with a click
 const SOON_SECONDS = 0.02;
 
-function hold(parameter, time) {
-  if (parameter.cancelAndHoldAtTime) parameter.cancelAndHoldAtTime(time);
-  else {
-    const value = parameter.value;
-    parameter.cancelScheduledValues(time);
-    parameter.setValueAtTime(value, time);
-  }
+const fades = new WeakMap();
+
+/** Return where a fade is at a time; the browser's own answer may be some milliseconds old. */
+function valueAt(parameter, time) {
+  const fade = fades.get(parameter);
+  if (!fade) return parameter.value;
+  const share = Math.min(1, Math.max(0, (time - fade.start) / FADE_SECONDS));
+  return fade.from + share * (fade.to - fade.from);
 }
 
-function fadeTo(parameter, value, time) {
-  hold(parameter, time);
-  parameter.linearRampToValueAtTime(value, time + FADE_SECONDS);
+function fadeTo(parameter, to, start, from = valueAt(parameter, start)) {
+  parameter.cancelScheduledValues(start);
+  parameter.setValueAtTime(from, start);
+  parameter.linearRampToValueAtTime(to, start + FADE_SECONDS);
+  fades.set(parameter, { from, to, start });
 }
 
 export class Player {
@@ -29,6 +33,11 @@ export class Player {
     this.offset = 0;
     this.anchor = 0;
     this.loop = { on: true, start: 0, end: Infinity };
+  }
+
+  /** The next moment in which something can begin. */
+  get now() {
+    return this.context.currentTime + LEAD_SECONDS;
   }
 
   get seconds() {
@@ -73,7 +82,7 @@ export class Player {
   removeMix(key) {
     const voice = this.voices.get(key);
     if (!voice) return;
-    if (voice.source) this.stopSource(voice.source, this.context.currentTime);
+    if (voice.source) this.stopSource(voice.source, this.now);
     this.voices.delete(key);
     setTimeout(() => voice.gain.disconnect(), 200);
     if (this.current === key) this.current = null;
@@ -84,13 +93,13 @@ export class Player {
     const voice = this.voices.get(key);
     if (!voice || voice.level === gain) return;
     voice.level = gain;
-    if (key === this.current) fadeTo(voice.gain.gain, gain, this.context.currentTime);
+    if (key === this.current) fadeTo(voice.gain.gain, gain, this.now);
   }
 
   /** Hear another mix. */
   choose(key) {
     if (key === this.current || !this.voices.has(key)) return;
-    const now = this.context.currentTime;
+    const { now } = this;
     const old = this.voices.get(this.current);
     if (old) fadeTo(old.gain.gain, 0, now);
     const voice = this.voices.get(key);
@@ -109,7 +118,7 @@ export class Player {
 
   pause() {
     if (!this.isPlaying) return;
-    const now = this.context.currentTime;
+    const { now } = this;
     this.offset = this.position(now);
     this.isPlaying = false;
     for (const voice of this.voices.values()) {
@@ -139,8 +148,8 @@ export class Player {
     const { start, end } = this.bounds();
     node.buffer = voice.buffer;
     Object.assign(node, { loop: this.loop.on, loopStart: start, loopEnd: end });
-    edge.gain.setValueAtTime(0, when);
-    edge.gain.linearRampToValueAtTime(1, when + FADE_SECONDS);
+    edge.gain.value = 0;
+    fadeTo(edge.gain, 1, when, 0);
     node.connect(edge).connect(voice.gain);
     node.start(when, offset);
     voice.source = { node, edge };

