@@ -166,10 +166,16 @@ class Denoiser(nn.Module):
         """How many numbers are learnt."""
         return sum(parameter.numel() for parameter in self.parameters())
 
-    def save_pretrained(self, folder: Path, name: str = "denoiser") -> None:
-        """Write ``{name}.safetensors`` and ``{name}.json`` into `folder`, each whole or not at all."""
+    def save_pretrained(self, folder: Path, name: str = "denoiser", precision: torch.dtype = torch.float32) -> None:
+        """Write ``{name}.safetensors`` and ``{name}.json`` into `folder`, each whole or not at all.
+
+        Args:
+            folder: Made if needed.
+            name: Of the files.
+            precision: In which weights are stored; they are read as float32.
+        """
         folder.mkdir(parents=True, exist_ok=True)
-        state = {key: value.detach().cpu().contiguous() for key, value in self.state_dict().items()}
+        state = {key: value.detach().cpu().contiguous().to(precision) for key, value in self.state_dict().items()}
         write_whole(folder / f"{name}.safetensors", save(state))
         write_whole(folder / f"{name}.json", (json.dumps(asdict(self.config), indent=1) + "\n").encode())
 

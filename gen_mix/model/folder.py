@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from gen_mix.embeddings.embedder import TrackEmbedder
 from gen_mix.errors import InputError
 from gen_mix.files import write_whole
@@ -65,7 +67,8 @@ def write_model(folder: Path, model: ModelFolder) -> None:
     """Write `model` into `folder`, made if needed; each file whole or not at all."""
     model.denoiser.save_pretrained(folder, _DENOISER)
     if model.twin is not None:
-        model.twin.save_pretrained(folder, _TWIN)
+        # Half the size; the twin is only ever compared with.
+        model.twin.save_pretrained(folder, _TWIN, precision=torch.float16)
     model.embedder.save_pretrained(folder)
     write_whole(folder / _SPACE, (model.space.to_json() + "\n").encode())
     index = {"format": FORMAT, "gen_mix": VERSION, "class": "MixPipeline", "name": model.name}
