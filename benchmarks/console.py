@@ -102,7 +102,7 @@ def _measured(sizes: Sizes, threads: int, keeps_memory: bool) -> Results:
         seconds=seconds,
         seconds_of_one=seconds_of_one,
         peak_gib={contender.name: _peak_gib(contender, sizes, keeps_memory) for contender in present},
-        reverb_of_dasp=seconds_of_reverb(work(2, min(sizes.seconds, 3.0), 1)) / min(sizes.seconds, 3.0),
+        reverb_of_dasp=seconds_of_reverb(work(2, 1.0, 1)),
         copy_bandwidth=bandwidth,
         floor_seconds=moved / bandwidth,
         growth=_growth(sizes, keeps_memory) if sizes.growth > 0 else {},

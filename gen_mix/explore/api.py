@@ -1,9 +1,7 @@
 """What a page can ask of the server: one function per request, each given ids and plain values, never a path."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
@@ -14,15 +12,14 @@ from gen_mix.explore.choosing import between
 from gen_mix.explore.explorer import Explorer
 from gen_mix.explore.history import VERDICTS, Scene
 from gen_mix.explore.locks import lock_names
+from gen_mix.explore.reading import amounts_in, list_in, name_in, number, whole_number
 from gen_mix.explore.studio import Studio, wave_bytes
-from gen_mix.explore.views import session_view, welcome
+from gen_mix.explore.views import example_folder, session_view, welcome
 from gen_mix.explore.workspace import Kept, checked_id, new_id
 from gen_mix.export.formats import EXPORTERS
 from gen_mix.mix import MixParameters
 from gen_mix.sessions.written import as_written
-from gen_mix.wishes import MOST_AMOUNT, Amounts
 
-_LONGEST_NAME = 120
 _MOST_AT_ONCE = 16
 
 
@@ -55,12 +52,12 @@ class BusyError(Exception):
 
 def hello(explorer: Explorer, call: Call) -> Response:
     """Answer with what the first page shows."""
-    return JSONResponse(welcome(explorer, example_folder() is not None))
+    return JSONResponse(welcome(explorer))
 
 
 def new_session(explorer: Explorer, call: Call) -> Response:
     """Begin a session that files are then sent to."""
-    kept = Kept(id=new_id(), name=_name(call.body, "name"))
+    kept = Kept(id=new_id(), name=name_in(call.body, "name"))
     explorer.add(kept)
     return JSONResponse({"id": kept.id}, 201)
 
@@ -73,12 +70,6 @@ def new_example(explorer: Explorer, call: Call) -> Response:
     kept = Kept(id=new_id(), name="Example song", folder=str(folder))
     explorer.add(kept)
     return JSONResponse({"id": kept.id}, 201)
-
-
-def example_folder() -> Path | None:
-    """Return where the song of the repository is, or None for an installed package."""
-    folder = Path(__file__).parents[2] / "examples" / "session"
-    return folder if folder.is_dir() else None
 
 
 def remove_session(explorer: Explorer, call: Call) -> Response:
@@ -103,7 +94,7 @@ def view(explorer: Explorer, call: Call) -> Response:
     """Answer with the state of a session; with ``after``, once it is another than that version."""
     explorer.kept(call.session)
     if "after" in call.query:
-        explorer.wait(call.session, _whole(call.query["after"], "after", 0, 2**53), seconds=20.0)
+        explorer.wait(call.session, whole_number(call.query["after"], "after", 0, 2**53), seconds=20.0)
     return JSONResponse(session_view(explorer, call.session))
 
 
@@ -131,16 +122,16 @@ def sample(explorer: Explorer, call: Call) -> Response:
     """Start to sample mixes."""
     body = call.body
     kept = explorer.kept(call.session)
-    count = _whole(body.get("count", 4), "count", 1, _MOST_AT_ONCE)
+    count = whole_number(body.get("count", 4), "count", 1, _MOST_AT_ONCE)
     base = None if body.get("base") is None else kept.history.scene.slot(str(body["base"])).id
     seeds = None
     if "spot" in body:
         stored = explorer.workspace.read_json(call.session, "map.json") or {"atlas": {"seeds": []}}
         known = stored["atlas"]["seeds"]
-        seeds, count = (known[_whole(body["spot"], "spot", 0, len(known) - 1)],), 1
+        seeds, count = (known[whole_number(body["spot"], "spot", 0, len(known) - 1)],), 1
     _check_room(explorer, kept, count)
-    strength = _number(body.get("strength", 1.0), "strength", 0.0, 1.0)
-    request = work.Request(count, base, strength, seeds, _amounts(body), body.get("by_taste") is True)
+    strength = number(body.get("strength", 1.0), "strength", 0.0, 1.0)
+    request = work.Request(count, base, strength, seeds, amounts_in(body), body.get("by_taste") is True)
     job = explorer.jobs.submit(kept.id, "sample", "Sampling", lambda job: work.sample(explorer, kept.id, job, request))
     return JSONResponse({"job": job.id}, 202)
 
@@ -169,7 +160,7 @@ def keep(explorer: Explorer, call: Call) -> Response:
     """Keep settings that were tried: in their slot if one is named, as a new mix if not."""
     studio = _studio(explorer, call)
     parameters = _wanted(explorer, call, studio)
-    label = _name(call.body, "label")
+    label = name_in(call.body, "label")
     scene = explorer.kept(call.session).history.scene
     slot = None if call.body.get("slot") is None else scene.slot(str(call.body["slot"]))
     if slot is None:
@@ -187,7 +178,7 @@ def change_slot(explorer: Explorer, call: Call) -> Response:
     slot = explorer.kept(call.session).history.scene.slot(call.ids["slot"])
     label = f"{slot.name} renamed"
     if "name" in call.body:
-        slot = replace(slot, name=_name(call.body, "name"))
+        slot = replace(slot, name=name_in(call.body, "name"))
     if "verdict" in call.body:
         if call.body["verdict"] not in VERDICTS:
             raise InputError(f"verdict: expected one of {', '.join(VERDICTS)}, got something else")
@@ -220,10 +211,10 @@ def travel(explorer: Explorer, call: Call) -> Response:
     if action in ("undo", "redo"):
         explorer.change_history(call.session, lambda h: h.undo() if action == "undo" else h.redo())
     elif action == "go":
-        moment = _whole(call.body.get("moment"), "moment", 0, 2**31)
+        moment = whole_number(call.body.get("moment"), "moment", 0, 2**31)
         explorer.change_history(call.session, lambda h: h.go(moment))
     elif action in ("name", "forget"):
-        name = _name(call.body, "name")
+        name = name_in(call.body, "name")
         explorer.change_history(call.session, lambda h: h.named(name) if action == "name" else h.without_name(name))
     else:
         raise InputError("action: expected undo, redo, go, name or forget, got something else")
@@ -232,7 +223,7 @@ def travel(explorer: Explorer, call: Call) -> Response:
 
 def move_excerpt(explorer: Explorer, call: Call) -> Response:
     """Start to hear another part of a long song."""
-    start = _number(call.body.get("start"), "start", 0.0, 1e6)
+    start = number(call.body.get("start"), "start", 0.0, 1e6)
     session = call.session
     job = explorer.jobs.submit(
         session, "excerpt", "Moving the excerpt", lambda job: work.move_excerpt(explorer, session, job, start)
@@ -243,8 +234,8 @@ def move_excerpt(explorer: Explorer, call: Call) -> Response:
 def take_away(explorer: Explorer, call: Call) -> Response:
     """Start to write mixes in the formats of other programs."""
     scene = explorer.kept(call.session).history.scene
-    slots = [scene.slot(str(slot)) for slot in _list(call.body, "slots")]
-    formats = [str(name) for name in _list(call.body, "formats")]
+    slots = [scene.slot(str(slot)) for slot in list_in(call.body, "slots")]
+    formats = [str(name) for name in list_in(call.body, "formats")]
     known = sorted(EXPORTERS)
     if not set(formats) <= set(known):
         raise InputError(f"formats: expected some of {', '.join(known)}, got something else")
@@ -276,80 +267,17 @@ def _wanted(explorer: Explorer, call: Call, studio: Studio) -> MixParameters:
             raise InputError("settings: expected an object, got something else")
         return as_written(studio.session, studio.parameters(body["settings"]))
     if "between" in body:
-        pairs = _list(body, "between")
+        pairs = list_in(body, "between")
         if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
             raise InputError("between: expected pairs of a mix and its weight, got something else")
         mixes = [studio.parameters(work.settings_in(explorer, call.session, str(mix))) for mix, _ in pairs]
-        weights = [_number(weight, "weight", 0.0, 1.0) for _, weight in pairs]
+        weights = [number(weight, "weight", 0.0, 1.0) for _, weight in pairs]
         if sum(weights) <= 0:
             raise InputError("between: expected a weight above 0, got none")
         return as_written(studio.session, between(mixes, weights))
     return studio.parameters(work.settings_in(explorer, call.session, str(body.get("mix"))))
 
 
-def track_name(file_name: str) -> str:
-    """Return what to call a track, given the name of its file: no folders, no suffix, no control characters."""
-    last = file_name.replace("\\", "/").rsplit("/", 1)[-1]
-    stem = last.rsplit(".", 1)[0] if "." in last.strip(".") else last
-    return _name({"name": stem or last}, "name")
-
-
-def room_for_track(explorer: Explorer, kept: Kept) -> int:
-    """Return how many bytes of decoded audio a session can still take.
-
-    Raises:
-        InputError: It can take no further track.
-    """
-    if kept.folder or kept.history.scene.slots:
-        raise InputError("tracks: expected a session without mixes, got one that has some (start a new one)")
-    if len(kept.tracks) >= explorer.limits.tracks:
-        raise InputError(f"tracks: expected at most {explorer.limits.tracks}, got more")
-    room = explorer.limits.session_bytes - sum(track.bytes_decoded for track in kept.tracks)
-    if room <= 0:
-        raise InputError("tracks: expected less audio in one session, got more than fits in memory")
-    return room
-
-
-def _amounts(body: Mapping[str, Any]) -> Amounts:
-    told, known = body.get("amounts", {}), tuple(Amounts().by_aspect)
-    if not isinstance(told, Mapping) or not set(told) <= set(known):
-        raise InputError(f"amounts: expected some of {', '.join(known)}, got something else")
-    by_aspect = {name: _number(told.get(name, 1.0), name, 0.0, MOST_AMOUNT) for name in known}
-    return Amounts(*by_aspect.values())
-
-
 def _check_room(explorer: Explorer, kept: Kept, count: int) -> None:
     if len(kept.history.scene.slots) + count > explorer.limits.mixes:
         raise InputError(f"mixes: expected at most {explorer.limits.mixes} in a session, got more")
-
-
-def _name(body: Mapping[str, Any], key: str) -> str:
-    text = body.get(key)
-    name = " ".join("".join(c if c.isprintable() else " " for c in text).split()) if isinstance(text, str) else ""
-    if not name:
-        raise InputError(f"{key}: expected a name, got none")
-    return name[:_LONGEST_NAME]
-
-
-def _list(body: Mapping[str, Any], key: str) -> list[Any]:
-    value = body.get(key)
-    if not isinstance(value, list) or not 0 < len(value) <= 64:
-        raise InputError(f"{key}: expected a list of 1 to 64, got something else")
-    return value
-
-
-def _whole(value: Any, key: str, low: int, high: int) -> int:
-    try:
-        number = low - 1 if isinstance(value, bool) else int(value)
-    except (TypeError, ValueError, OverflowError):
-        number = low - 1
-    if not low <= number <= high:
-        raise InputError(f"{key}: expected a whole number from {low} to {high}, got something else")
-    return number
-
-
-def _number(value: Any, key: str, low: float, high: float) -> float:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    if not is_number or not low <= value <= high:
-        raise InputError(f"{key}: expected a number from {low:g} to {high:g}, got something else")
-    return float(value)

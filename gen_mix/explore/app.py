@@ -25,6 +25,7 @@ from gen_mix.explore.explorer import Explorer
 from gen_mix.explore.guard import Door, Guard
 from gen_mix.explore.intake import take_in
 from gen_mix.explore.jobs import QueueFullError
+from gen_mix.explore.reading import track_name
 from gen_mix.explore.workspace import Kept, KeptTrack, checked_id
 
 _KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -150,15 +151,16 @@ def _receive_file(explorer: Explorer) -> Endpoint:
 
     async def endpoint(request: Request) -> Response:
         session_id = checked_id(request.path_params["session"])
-        name = api.track_name(request.query_params.get("name", ""))
+        name = track_name(request.query_params.get("name", ""))
         kept = await run_in_threadpool(explorer.kept, session_id)
-        room = api.room_for_track(explorer, kept)
+        room = explorer.room_for_track(kept)
         folder = explorer.workspace.folder(session_id)
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".upload-") as upload:
             async for chunk in _chunks(request, explorer.limits.file_bytes, explorer):
                 upload.write(chunk)
             upload.flush()
-            track = await run_in_threadpool(_take_track, explorer, session_id, Path(upload.name), name, room)
+            take = _take_rough if request.query_params.get("as") == "rough" else _take_track
+            track = await run_in_threadpool(take, explorer, session_id, Path(upload.name), name, room)
         return JSONResponse({"name": track.name, "seconds": track.seconds, "channels": track.channels}, 201)
 
     return endpoint
@@ -172,7 +174,7 @@ def _take_track(explorer: Explorer, session_id: str, upload: Path, name: str, ro
         taken = take_in(upload, name, target, explorer.limits, room)
 
         def add(kept: Kept) -> Kept:
-            api.room_for_track(explorer, kept)
+            explorer.room_for_track(kept)
             track = KeptTrack(
                 name, f"track_{len(kept.tracks) + 1:03d}.wav", taken.seconds, taken.channels, taken.bytes_decoded
             )
@@ -184,6 +186,13 @@ def _take_track(explorer: Explorer, session_id: str, upload: Path, name: str, ro
         return explorer.change(session_id, add).tracks[-1]
     finally:
         target.unlink(missing_ok=True)
+
+
+def _take_rough(explorer: Explorer, session_id: str, upload: Path, name: str, room: int) -> KeptTrack:
+    """Take in a bounce of the tracks, in place of an earlier one."""
+    taken = take_in(upload, name, explorer.workspace.folder(session_id) / "mix.wav", explorer.limits, room)
+    explorer.change(session_id, lambda kept: replace(kept, wants_rough=True))
+    return KeptTrack(name, "mix.wav", taken.seconds, taken.channels, taken.bytes_decoded)
 
 
 def _audio(explorer: Explorer) -> Endpoint:

@@ -165,6 +165,21 @@ class Explorer:
             with self._changed:
                 self._previews_waiting -= 1
 
+    def room_for_track(self, kept: Kept) -> int:
+        """Return how many bytes of decoded audio a session can still take.
+
+        Raises:
+            InputError: It can take no further track.
+        """
+        if kept.folder or kept.history.scene.slots:
+            raise InputError("tracks: expected a session without mixes, got one that has some (start a new one)")
+        if len(kept.tracks) >= self.limits.tracks:
+            raise InputError(f"tracks: expected at most {self.limits.tracks}, got more")
+        room = self.limits.session_bytes - sum(track.bytes_decoded for track in kept.tracks)
+        if room <= 0:
+            raise InputError("tracks: expected less audio in one session, got more than fits in memory")
+        return room
+
     def sessions(self) -> list[Kept]:
         """Return all sessions, the last used first."""
         with self._changed:
@@ -184,5 +199,6 @@ def folder_session(explorer: Explorer, folder: Path, session_id: str) -> Kept:
     with suppress(InputError):
         return explorer.kept(session_id)
     kept = Kept(id=session_id, name=folder.resolve().name, folder=str(folder.resolve()))
+    kept = replace(kept, wants_rough=explorer.workspace.rough_mix(kept) is not None)
     explorer.add(kept)
     return kept

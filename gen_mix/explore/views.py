@@ -1,5 +1,6 @@
 """What the page is told of a session, as plain values."""
 
+from pathlib import Path
 from typing import Any
 
 from gen_mix.console.filters import band_type
@@ -101,7 +102,13 @@ def console_description() -> dict[str, Any]:
     return {"kinds": kinds, "bands": [{"name": band, "type": band_type(band)} for band in EQ_BANDS]}
 
 
-def welcome(explorer: Explorer, example: bool) -> dict[str, Any]:
+def example_folder() -> Path | None:
+    """Return where the song of the repository is, or None for an installed package."""
+    folder = Path(__file__).parents[2] / "examples" / "session"
+    return folder if folder.is_dir() else None
+
+
+def welcome(explorer: Explorer) -> dict[str, Any]:
     """Return what the first page shows."""
     limits = explorer.limits
     return {
@@ -114,6 +121,6 @@ def welcome(explorer: Explorer, example: bool) -> dict[str, Any]:
         },
         "console": console_description(),
         "formats": sorted(EXPORTERS),
-        "has_example": example,
+        "has_example": example_folder() is not None,
         "model_is_ready": explorer.model_is_ready,
     }

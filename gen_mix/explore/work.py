@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from gen_mix.audio import read_audio, resample
 from gen_mix.evaluation.atlas import atlas_from_json, atlas_to_json
 from gen_mix.explore.choosing import choose, kept_settings
 from gen_mix.explore.explorer import Explorer
@@ -26,6 +27,8 @@ from gen_mix.export.mix_file import mix_document
 from gen_mix.export.names import unique_names
 from gen_mix.files import write_whole
 from gen_mix.mix import Mix, MixParameters
+from gen_mix.sessions.written import as_written
+from gen_mix.steering.rough import fit_rough
 from gen_mix.wishes import Amounts, Example, Wishes
 
 FIRST_MIXES = 4
@@ -60,7 +63,9 @@ def open_session(explorer: Explorer, session_id: str, job: Job) -> None:
     studio = explorer.studio(session_id)
     if not explorer.kept(session_id).history.scene.slots:
         sample(explorer, session_id, job, Request(FIRST_MIXES), (0.25, 0.75))
-    survey(explorer, session_id, studio, job, (0.75, 0.98))
+    survey(explorer, session_id, studio, job, (0.75, 0.9))
+    if explorer.kept(session_id).wants_rough:
+        add_rough_mix(explorer, session_id, studio, job)
     _render_missing(explorer, session_id, studio)
 
 
@@ -94,6 +99,27 @@ def survey(explorer: Explorer, session_id: str, studio: Studio, job: Job, span: 
         stored = {"atlas": atlas_to_json(surveyed.atlas), "spread": surveyed.spread}
         explorer.workspace.write_json(session_id, "map.json", stored)
     explorer.touch(session_id)
+
+
+def add_rough_mix(explorer: Explorer, session_id: str, studio: Studio, job: Job) -> None:
+    """Put the settings that come nearest to a person's own bounce among the mixes, once."""
+    job.reach(0.9, "Listening to your rough mix")
+    path = explorer.workspace.rough_mix(explorer.kept(session_id))
+    explorer.change(session_id, lambda kept: replace(kept, wants_rough=False))
+    if path is None:
+        return
+    rate = studio.session.sample_rate
+    bounce = read_audio(path)
+    stereo = resample(bounce.audio, bounce.sample_rate, rate).expand(2, -1)
+    fit = fit_rough(studio.session, stereo, rate)
+    parameters = as_written(studio.session, fit.parameters)
+    origin = f"your rough mix, {fit.explained:.0%} explained"
+    mix_id = keep_mix(explorer, session_id, studio, parameters, origin, 0)
+    slot = Slot(new_id(), "Rough mix", mix_id)
+    explorer.change_history(
+        session_id,
+        lambda history: history.then(slot.name, replace(history.scene, slots=(*history.scene.slots, slot))),
+    )
 
 
 def keep_mix(

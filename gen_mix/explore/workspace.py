@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from gen_mix.audio import SUFFIXES
 from gen_mix.errors import InputError
 from gen_mix.explore.history import History, history_from_json, history_to_json
 from gen_mix.files import write_whole
@@ -57,7 +58,7 @@ class Kept:
         excerpt_start: Where the excerpt begins, in seconds; None until one is chosen.
         seeds: How many were used.
         history: What was done.
-        jobs: Kinds of jobs that were running.
+        wants_rough: Whether a rough mix lies beside the tracks that is not among the mixes yet.
     """
 
     id: str
@@ -67,7 +68,7 @@ class Kept:
     excerpt_start: float | None = None
     seeds: int = 0
     history: History = field(default_factory=History)
-    jobs: tuple[str, ...] = ()
+    wants_rough: bool = False
 
 
 def new_id() -> str:
@@ -161,6 +162,11 @@ class Workspace:
         """Return where the tracks of a session are."""
         return Path(kept.folder) if kept.folder else self.folder(kept.id)
 
+    def rough_mix(self, kept: Kept) -> Path | None:
+        """Return where a bounce of the session is, or None."""
+        files = sorted(self.session_folder(kept).glob("*"))
+        return next((file for file in files if file.stem.lower() == "mix" and file.suffix.lower() in SUFFIXES), None)
+
     def write_json(self, session_id: str, name: str, content: object) -> None:
         """Write a JSON file of a session; `name` is given by the server."""
         write_whole(self.folder(session_id) / name, _encode(content))
@@ -213,7 +219,7 @@ def _to_json(kept: Kept) -> dict[str, object]:
         "excerpt_start": kept.excerpt_start,
         "seeds": kept.seeds,
         "history": history_to_json(kept.history),
-        "jobs": list(kept.jobs),
+        "wants_rough": kept.wants_rough,
     }
 
 
@@ -228,5 +234,5 @@ def _from_json(stored: Mapping[str, Any]) -> Kept:
         excerpt_start=stored["excerpt_start"],
         seeds=int(stored["seeds"]),
         history=history_from_json(stored["history"]),
-        jobs=tuple(stored["jobs"]),
+        wants_rough=bool(stored["wants_rough"]),
     )

@@ -1,5 +1,6 @@
 """What words and references are about: attributes of the sound of a mix or of some of its tracks."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -59,9 +60,10 @@ def _band(octaves: tuple[int, ...]) -> Callable[[Estimate, Weights, bool], Tenso
 def _sides(mix: Estimate, weights: Weights) -> tuple[Tensor, Tensor]:
     """Return the power of middle and sides (batch,), reverberation included."""
     dry = weights * mix.loudness
-    wet = (dry * 10 ** (mix.reverb_db / 10)).sum(-1) / 2
-    apart = mix.buses["reverb"].get("width")[:, 0].square()
-    return (dry * mix.placed["mid"]).sum(-1) + wet, (dry * mix.placed["side"]).sum(-1) + wet * apart
+    wet = (dry * 10 ** (mix.reverb_db / 10)).sum(-1)
+    apart = torch.sin(mix.buses["reverb"].get("width")[:, 0] * (math.pi / 4)).square()
+    middle = (dry * mix.placed["mid"]).sum(-1) + wet * (1 - apart)
+    return middle, (dry * mix.placed["side"]).sum(-1) + wet * apart
 
 
 def _width(mix: Estimate, weights: Weights, is_all: bool) -> Tensor:

@@ -160,6 +160,23 @@ def test_an_echo_comes_to_the_sample(rate: int, time_ms: float) -> None:
     assert wet[1:samples].abs().max() < 1e-4 * wet.abs().max()
 
 
+@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("decay_s", [0.4, 2.0])
+def test_reverberation_takes_its_time_to_decay(rate: int, decay_s: float) -> None:
+    turned = {(3, "reverb_send.on"): 1.0, (3, "reverb_send.level_db"): 0.0, (1, "decay_s"): decay_s}
+    turned |= {(1, "pre_delay_ms"): 0.0, (1, "low_cut_hz"): 20.0, (1, "damping_hz"): 16000.0}
+    impulse = torch.zeros(1, round(1.2 * decay_s * rate))
+    impulse[0, 0] = 1.0
+    wet = render([impulse], console([False], turned), rate)[0].numpy()
+    wet[:, 0] = 0
+    octave = scipy.signal.butter(3, [500 * 2**0.5, 1000 * 2**0.5], "bandpass", fs=rate, output="sos")
+    power = np.square(scipy.signal.sosfilt(octave, wet)).sum(0)
+    level = 10 * np.log10(np.cumsum(power[::-1])[::-1] / power.sum() + 1e-20)  # Schroeder's backward integral
+    inside = (level < -5) & (level > -35)
+    slope = np.polyfit(np.flatnonzero(inside) / rate, level[inside], 1)[0]
+    assert -60 / slope == pytest.approx(decay_s, rel=0.1)
+
+
 @pytest.mark.parametrize("pan", [-1.0, -0.5, 0.0, 0.3, 1.0])
 def test_a_mono_track_keeps_its_power_wherever_it_is(pan: float, generator: torch.Generator) -> None:
     track = torch.randn(1, 500, generator=generator, dtype=torch.float64)

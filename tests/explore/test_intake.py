@@ -16,11 +16,11 @@ from starlette.testclient import TestClient
 
 from gen_mix.audio import read_audio
 from gen_mix.explore import intake
-from gen_mix.explore.api import track_name
 from gen_mix.explore.app import create_app
 from gen_mix.explore.explorer import Explorer
 from gen_mix.explore.guard import Door
 from gen_mix.explore.limits import Limits
+from gen_mix.explore.reading import track_name
 from gen_mix.explore.workspace import Kept, Workspace
 from tests.explore.server import BYTES, HOST, TOKEN, new_session, send, serving, wave
 

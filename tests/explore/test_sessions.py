@@ -3,6 +3,7 @@
 import io
 import json
 import threading
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,9 @@ from gen_mix.explore import work
 from gen_mix.explore.explorer import Explorer
 from gen_mix.explore.limits import Limits
 from gen_mix.export.mix_file import read_mix_file
-from gen_mix.pipeline import render_mix
+from gen_mix.rendering import render_mix
 from gen_mix.sessions.folder import read_session
-from tests.explore.server import finished, new_session, opened, send, serving
+from tests.explore.server import finished, new_session, opened, send, serving, wave
 
 State = dict[str, Any]
 
@@ -257,8 +258,6 @@ def test_nonsense_is_refused_in_words_and_changes_nothing(
 
 
 def test_mixes_are_taken_away_in_one_file(client: TestClient, path: str) -> None:
-    import zipfile
-
     slot = client.get(path).json()["slots"][0]
     client.post(f"{path}/export", json={"slots": [slot["id"]], "formats": ["recall", "csv"]})
     job = finished(client, path.rsplit("/", 1)[-1])["jobs"][-1]
@@ -380,6 +379,33 @@ def test_previews_do_not_pile_up(place: tuple[TestClient, Explorer, State]) -> N
     for thread in threads:
         thread.join(30)
     assert results.count(b"sound") == explorer.limits.waiting_previews
+
+
+@pytest.mark.slow
+def test_a_rough_mix_is_found_again_and_has_a_place(tmp_path: Path) -> None:
+    gains = ((0.5, 0.5), (0.1, 0.3))
+    with serving(tmp_path) as (client, explorer):
+        session = client.post("/api/sessions", json={"name": "Rough"}).json()["id"]
+        tracks = [wave(place, 3.0, rate=44100) for place in range(2)]
+        for place, content in enumerate(tracks):
+            send(client, session, f"{place}.wav", content)
+        sounds = [sound(content)[:, 0] for content in tracks]
+        bounce = np.stack([sum(g[side] * s for g, s in zip(gains, sounds, strict=True)) for side in (0, 1)], axis=1)
+        buffer = io.BytesIO()
+        soundfile.write(buffer, bounce, 44100, format="WAV", subtype="FLOAT")
+        path = f"/api/sessions/{session}/files?as=rough&name=mix.wav"
+        answer = client.post(path, content=buffer.getvalue(), headers={"content-type": "application/octet-stream"})
+        assert answer.status_code == 201, answer.text
+        client.post(f"/api/sessions/{session}/open", json={})
+        view = finished(client, session, 120)
+        assert view["jobs"][-1]["error"] == ""
+        slot = view["slots"][-1]
+        assert slot["name"] == "Rough mix"
+        assert len(slot["place"]) == 2
+        settings = work.settings_in(explorer, session, slot["mix"])
+        first, second = settings["tracks"]
+        assert first["pan"] == pytest.approx(0, abs=0.1)
+        assert second["pan"] == pytest.approx(4 / np.pi * np.arctan(3.0) - 1, abs=0.15)
 
 
 @pytest.mark.slow

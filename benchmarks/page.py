@@ -1,0 +1,115 @@
+"""How quickly the page of `gen-mix explore` answers, in a real browser; with --picture FILE, what it looks like.
+
+8 tracks of 27 s. Wall time and, as other work may share the machine, the processor time of the server. Needs Chromium
+and playwright.
+"""
+
+import argparse
+import shutil
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from gen_mix.explore.app import create_app
+from gen_mix.explore.explorer import Explorer
+from gen_mix.explore.guard import local_door
+from gen_mix.explore.limits import Limits
+from gen_mix.explore.warming import load_warm
+from gen_mix.explore.workspace import Workspace
+
+TRACKS = sorted((Path(__file__).parents[1] / "examples" / "session" / "tracks").glob("*.ogg"))[:8]
+TOKEN = "benchmark"
+MOVES = 5
+
+
+@contextmanager
+def served(root: Path) -> Iterator[str]:
+    """Yield the address of a server with the shipped model, once that is warm."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    explorer = Explorer(Workspace.at(root), lambda: load_warm(None), Limits())
+    server = uvicorn.Server(uvicorn.Config(create_app(explorer, local_door(port, TOKEN)), log_level="error", ws="none"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    explorer.pipeline()
+    yield f"http://127.0.0.1:{port}/#token={TOKEN}"
+    server.should_exit = True
+    thread.join(15)
+
+
+def until(page: Any, expression: str) -> None:
+    """Wait until an expression is true on the page."""
+    while not page.evaluate(expression):
+        page.wait_for_timeout(10)
+
+
+def measured(name: str, action: Callable[[], None]) -> None:
+    """Print how long `action` takes."""
+    wall, processor = time.perf_counter(), time.process_time()
+    action()
+    print(f"{name:44s} {time.perf_counter() - wall:7.2f} s {time.process_time() - processor:7.2f} s")
+
+
+def drop(page: Any) -> None:
+    """Give the page its files and wait for the first sound."""
+    page.set_input_files("#files", TRACKS)
+    until(page, "globalThis.genMix?.player.voices.size > 0")
+
+
+def move(page: Any, step: int) -> None:
+    """Move a fader and wait for its sound."""
+    page.evaluate(
+        """(step) => {
+          globalThis.before = genMix.player.voices.get(genMix.current).buffer;
+          const settings = structuredClone(genMix.desk);
+          settings.tracks[step].fader_db -= 1;
+          genMix.move(settings);
+        }""",
+        step,
+    )
+    until(page, "genMix.player.voices.get(genMix.current).buffer !== globalThis.before")
+
+
+def main() -> None:
+    """Measure, print, and take a picture where one is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--picture", type=Path, default=None, help="PNG to write")
+    picture = parser.parse_args().picture
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        print("no Chromium on this machine: expected chromium, chromium-browser or google-chrome")
+        return
+    from playwright.sync_api import sync_playwright
+
+    with tempfile.TemporaryDirectory() as root, served(Path(root)) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--autoplay-policy=no-user-gesture-required", "--no-sandbox"]
+        )
+        page = browser.new_page(viewport={"width": 1400, "height": 1060})
+        page.set_default_timeout(600_000)
+        page.goto(address)
+        page.wait_for_selector(".zone")
+        print(f"{'8 tracks of 27 s':44s} {'wall':>9s} {'processor':>9s}")
+        measured("dropped files to first mix heard", lambda: drop(page))
+        measured("from there to four mixes", lambda: until(page, "genMix.player.voices.size >= 4"))
+        idle = "genMix.survey !== null && genMix.view.jobs.every((job) => job.status === 'done')"
+        measured("from there to the map", lambda: until(page, idle))
+        for step in range(MOVES):
+            measured(f"fader moved to heard, {step + 1} of {MOVES}", lambda step=step: move(page, step))
+        page.evaluate("genMix.draft = null; genMix.choose(genMix.slots[1].id)")
+        page.wait_for_timeout(1500)
+        if picture is not None:
+            page.screenshot(path=str(picture))
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
