@@ -136,7 +136,7 @@ def test_loading_undoes_saving(tmp_path: Path) -> None:
     assert same(again(session(), seeds=[1])[0], mixes()[1])
     condition = again.embed(session())
     answers = [pipe.twin_parameters(condition).normalized for pipe in (again, pipeline())]
-    assert torch.equal(*answers)
+    assert torch.allclose(*answers, atol=1e-3), "the twin is stored as float16"
 
 
 def test_many_seeds_at_once_are_the_seeds_one_by_one() -> None:
