@@ -101,7 +101,8 @@ def test_the_page_plays_every_mix_and_fetches_nothing(mixed: Path) -> None:
     page = (mixed / "index.html").read_text()
     assert all(f'src="mix_{number:02d}.wav"' in page for number in range(1, 5))
     assert "http" not in page.replace("http-equiv", "")
-    assert page.count('class="strip"') == 4 * 4
+    assert page.count('class="strip"') == 4 * 4 + 4
+    assert page.count(", all mixes: level ") == 4
 
 
 def test_existing_output_is_refused_and_kept(mixed: Path, song: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -151,7 +151,7 @@ def _fit_db(draw: int, seconds: float, steps: int) -> float:
 
 
 def test_a_fit_recovers_settings_from_the_sound() -> None:
-    assert _fit_db(draw=0, seconds=0.1, steps=100) > 20
+    assert _fit_db(draw=0, seconds=0.1, steps=200) > 20
 
 
 @pytest.mark.slow

@@ -22,6 +22,7 @@ export class Model {
     this.player = new Player(this.context, this.analyser);
     this.player.onend = () => this.changed();
     this.busy = false;
+    this.turn = Promise.resolve();
   }
 
   path(rest) {
@@ -244,7 +245,10 @@ export class Model {
     const slot = this.slot(this.current);
     if (!settings || !slot || this.keeping === settings) return;
     this.keeping = settings;
-    const { mix } = await this.ask("keep", { settings, slot: slot.id, label: `${slot.name}: ${label}` });
+    // One at a time: requests side by side may arrive in another order, and an older move would undo a newer one.
+    const turn = this.turn.then(() => this.ask("keep", { settings, slot: slot.id, label: `${slot.name}: ${label}` }));
+    this.turn = turn.catch(() => null);
+    const { mix } = await turn;
     this.settings.set(mix, settings);
     if (this.lastTried?.settings === settings && this.lastTried.heard) this.keepSound(mix, this.lastTried.buffer);
     this.kept = { settings, mix }; // what was moved stays on the console until the new mix has come
