@@ -67,12 +67,12 @@ class _Bench:
 def words_of(
     pipeline: MixPipeline, sessions: Sequence[ControlSession], samples: int, seed: int
 ) -> Mapping[str, object]:
-    """Return, attribute by attribute, what words do to mixes, measured on rendered sound against the same seeds without.
+    """Return, attribute by attribute, what words do to rendered mixes, against the same seeds without them.
 
     * ``known``: share of pairs in which the attribute moves the right way; listed words in known forms.
-    * ``held_out``: the same for words that the head never saw and for forms that the reader was not written with. A word
-      that is reported as not understood counts as wrong; ``held_out_understood`` leaves those out, ``understood`` is
-      the share of the rest.
+    * ``held_out``: the same for words that the head never saw and for forms that the reader was not written with. A
+      word that is reported as not understood counts as wrong; ``held_out_understood`` leaves those out,
+      ``understood`` is the share of the rest.
     * ``monotonic``: share of seeds with which "slightly", nothing and "very" move it further and further.
     * ``spill``: mean move of the attributes that were not named over that of the one that was, in spreads of mixes
       without words.

@@ -56,7 +56,7 @@ class Passage:
 
 
 def passage_of(session: Session, excerpts: Excerpts, seconds: float = 4.0) -> Passage:
-    """Return the `seconds` in which most is going on: those in which the softest of the staged tracks' powers add up."""
+    """Return the `seconds` in which most is going on: where the powers of staged tracks, each limited, add up to most."""
     power = torch.stack([block_power(blocks_of(track.staged, session.sample_rate)) for track in session.tracks])
     count = min(round(seconds * 100), power.shape[1])
     busy = power.double().clamp(max=1e-4).sum(0).unfold(0, count, 1).sum(-1)
@@ -68,8 +68,8 @@ def passage_of(session: Session, excerpts: Excerpts, seconds: float = 4.0) -> Pa
 def measure_attributes(passage: Passage, mixes: MixParameters, members: Iterable[int], is_all: bool) -> Tensor:
     """Return attributes of a group of tracks in some mixes (mixes, len(ATTRIBUTES)); NaN where there is no such thing.
 
-    * bass, warmth, presence, brightness: power of the band over the K-weighted power, in dB; of the whole mix as it leaves
-      the master, of single tracks as they enter it.
+    * bass, warmth, presence, brightness: power of the band over the K-weighted power, in dB; of the whole mix as it
+      leaves the master, of single tracks as they enter it.
     * width: power of left - right over left + right; position: right over left, of the dry sound.
     * reverb, echo: power of the return over that of the dry sound.
     * density: gain reduction of the strips' compressors, mean over tracks and time, and for the mix what the
@@ -156,8 +156,10 @@ def _punch_db(audio: Tensor, sample_rate: int) -> float:
 
 
 def _reverberation(mix: MixParameters, sample_rate: int) -> dict[str, float]:
-    names = ("pre_delay_ms", "decay_s", "damping_hz", "low_cut_hz", "width")
-    response = impulse_response(*(LAYOUT.value(mix, REVERB, name) for name in names), sample_rate)
+    pre_delay_ms, decay_s, damping_hz, low_cut_hz, width = (
+        LAYOUT.value(mix, REVERB, name) for name in ("pre_delay_ms", "decay_s", "damping_hz", "low_cut_hz", "width")
+    )
+    response = impulse_response(pre_delay_ms, decay_s, damping_hz, low_cut_hz, width, sample_rate)
     flat = response.double().reshape(-1, response.shape[-1])
     left = flat.square().sum(0).flip(0).cumsum(0).flip(0)
     falls = 10 * (left / left[0]).clamp_min(1e-12).log10()

@@ -22,6 +22,7 @@ _GRID = torch.linspace(-3.2, 3.2, 65, dtype=torch.float64)
 
 _STEP = float(_GRID[1] - _GRID[0])
 _LEAST_STEP = 1e-5  # of a knob between two values of the grid: a value that every engineer takes still has a way back
+_LEAST_STEP_OUT = 0.02  # beyond the grid, where few or no engineers are: far there must not mean infinitely far
 
 
 def space_width(intents: int) -> int:
@@ -123,13 +124,10 @@ class ModelSpace:
         return Decoded(MixParameters(normalized, mask), values[:, 0, : len(self.intent)])
 
     def values(self, x: Tensor) -> Tensor:
-        """Return the places of knobs and the numbers of the intent that x means, of its shape and not clipped.
-
-        Beyond the grid they go on as straight as between its last two.
-        """
-        knots = self.knots.to(x.device)[_kinds(x)].expand(len(x), -1, -1, -1)
-        place = (x.double() - _GRID[0]) / _STEP
-        before = place.detach().floor().clamp(0, len(_GRID) - 2)
+        """Return the places of knobs and the numbers of the intent that x means, of its shape and not clipped."""
+        knots = _reaching(self.knots).to(x.device)[_kinds(x)].expand(len(x), -1, -1, -1)
+        place = (x.double() - _GRID[0]) / _STEP + 1
+        before = place.detach().floor().clamp(0, len(_GRID))
         low, high = (knots.gather(-1, (before.long() + step)[..., None])[..., 0] for step in (0, 1))
         return (low + (place - before) * (high - low)).to(x.dtype)
 
@@ -166,12 +164,23 @@ class ModelSpace:
 
     def _scaled(self, values: Tensor) -> Tensor:
         """Return the x that `values` turns into these values (batch, 1 + tokens, width)."""
-        knots = self.knots.to(values.device)[_kinds(values)].flatten(0, 1)
+        knots = _reaching(self.knots).to(values.device)[_kinds(values)].flatten(0, 1)
         rows = values.double().flatten(1).T.contiguous()
-        after = torch.searchsorted(knots, rows).clamp(1, len(_GRID) - 1)
+        after = torch.searchsorted(knots, rows).clamp(1, len(_GRID) + 1)
         low, high = knots.gather(1, after - 1), knots.gather(1, after)
-        x = _GRID[0] + _STEP * (after - 1 + (rows - low) / (high - low))
+        x = _GRID[0] + _STEP * (after - 2 + (rows - low) / (high - low))
         return x.T.unflatten(1, values.shape[1:]).to(values.dtype)
+
+
+def _reaching(knots: Tensor) -> Tensor:
+    """Return `knots` (kinds, width, grid) with one more value at either end, through which the scale goes on straight.
+
+    It goes on at least as quickly as the whole scale does on average.
+    """
+    whole = (knots[..., -1] - knots[..., 0]) / (len(_GRID) - 1)
+    ends = knots.diff(dim=-1)[..., [0, -1]]
+    out = torch.maximum(ends, whole[..., None]).clamp_min(_LEAST_STEP_OUT)
+    return torch.cat([knots[..., :1] - out[..., :1], knots, knots[..., -1:] + out[..., 1:]], dim=-1)
 
 
 def _kinds(x: Tensor) -> Tensor:

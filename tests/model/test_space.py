@@ -108,6 +108,19 @@ def test_places_beyond_the_engineers_go_on_straight() -> None:
     assert float(faders[2] - faders[1]) == pytest.approx(float(faders[1] - faders[0]), rel=0.05)
 
 
+def test_what_no_engineer_does_is_far_but_not_out_of_sight() -> None:
+    draw = drawn(8, 3, 0)
+    place = LAYOUT.index(TRACK, "fader_db")
+    knobs, mask = draw.parameters.normalized.clone(), draw.parameters.mask
+    knobs[:, 3:, place] = 0.5
+    space = ModelSpace.fit([EngineerDraw(MixParameters(knobs.masked_fill(~mask, 0), mask), draw.intent)])
+    knobs[:, 3:, place] = torch.tensor([0.0, 0.6, 1.0])
+    other = MixParameters(knobs.masked_fill(~mask, 0), mask)
+    x = space.encode(other, draw.intent)
+    assert x.abs().max() < 7
+    assert torch.allclose(space.decode(x, *tracks_of(draw)).parameters.normalized, other.normalized, atol=1e-6)
+
+
 def test_switches_and_choices_are_minus_one_or_one() -> None:
     x = SPACE.encode(DRAWS[0].parameters, DRAWS[0].intent)
     assert set(x[:, 1, LAYOUT.index("master", "compressor.on")].tolist()) == {-1.0, 1.0}
