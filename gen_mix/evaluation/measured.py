@@ -56,7 +56,7 @@ class Passage:
 
 
 def passage_of(session: Session, excerpts: Excerpts, seconds: float = 4.0) -> Passage:
-    """Return the `seconds` in which most is going on: where the powers of staged tracks, each limited, add up to most."""
+    """Return the `seconds` in which most is going on: where the limited powers of staged tracks add up to most."""
     power = torch.stack([block_power(blocks_of(track.staged, session.sample_rate)) for track in session.tracks])
     count = min(round(seconds * 100), power.shape[1])
     busy = power.double().clamp(max=1e-4).sum(0).unfold(0, count, 1).sum(-1)
