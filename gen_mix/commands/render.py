@@ -55,7 +55,10 @@ def run(arguments: argparse.Namespace) -> None:
         without=frozenset(arguments.without),
     )
     loudness = mix.target_lufs if arguments.loudness is None else arguments.loudness
-    out.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--out {out}: expected a place to write to, got {error.strerror}") from error
     stems = nullcontext() if arguments.stems is None else output_folder(arguments.stems, ("*.wav",), "--stems")
     with stems as folder:
         if folder is not None:

@@ -125,7 +125,12 @@ def test_stems_that_are_there_are_kept(render: Render, tmp_path: Path, capsys: p
     assert not (tmp_path / "mix.wav").exists()
 
 
-def test_a_wrong_name_of_the_output_leaves_no_stems(song: Path, tmp_path: Path) -> None:
-    command = ["render", str(song), str(song / "mix_01.json"), "--out", str(tmp_path / "mix.doc")]
+@pytest.mark.parametrize("name", ["mix.doc", "a file/mix.wav"])
+def test_an_output_that_cannot_be_written_leaves_no_stems(
+    name: str, song: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a file").write_bytes(b"")
+    command = ["render", str(song), str(song / "mix_01.json"), "--out", str(tmp_path / name)]
     assert main([*command, "--stems", str(tmp_path / "stems")]) == 2
-    assert not list(tmp_path.iterdir())
+    assert capsys.readouterr().err.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["a file"]
