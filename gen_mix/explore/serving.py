@@ -1,6 +1,7 @@
 """The server itself: on a socket of this machine, until somebody ends it."""
 
 import socket
+from contextlib import suppress
 
 import uvicorn
 
@@ -24,7 +25,8 @@ def serve(explorer: Explorer, door: Door, listener: socket.socket) -> None:
         timeout_graceful_shutdown=_GRACE_SECONDS,
         ws="none",
     )
-    _Server(config, explorer).run(sockets=[listener])
+    with suppress(KeyboardInterrupt):  # which is how it ends, and the server has tidied up by then
+        _Server(config, explorer).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):

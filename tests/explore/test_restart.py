@@ -179,6 +179,7 @@ def test_an_end_by_hand_is_quiet_though_a_page_waits_for_news(tmp_path: Path) ->
     time.sleep(1.0)
     started = time.monotonic()
     assert launch.interrupt() == ""
+    assert launch.process.returncode == 0
     assert time.monotonic() - started < 10
     page.join(10)
     assert not page.is_alive()
