@@ -11,6 +11,7 @@ from gen_mix.console.settings import parameters_of, settings_of
 from gen_mix.errors import InputError
 from gen_mix.mix import Mix, MixParameters
 from gen_mix.sessions.session import Session
+from gen_mix.sessions.song import Song
 from gen_mix.version import VERSION
 
 FORMAT = 1
@@ -55,7 +56,7 @@ def mix_document(session: Session, mix: Mix, model: str) -> dict[str, Any]:
     }
 
 
-def read_mix_file(path: Path, session: Session) -> MixFile:
+def read_mix_file(path: Path, session: Song) -> MixFile:
     """Return what `path` says for the tracks of `session`, which are found by file name.
 
     Raises:

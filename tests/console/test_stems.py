@@ -16,8 +16,12 @@ SIDES = [False, True, False, True, True]
 
 
 def through_master(stems: Stems, parameters: MixParameters) -> torch.Tensor:
-    """Return the sum of all parts after the master of `parameters`: as one track of an otherwise neutral console."""
-    total = stems.strips.sum(0) + sum(stems.returns.values())
+    """Return the sum of all parts after the master of `parameters`."""
+    return render_as_one_track(stems.strips.sum(0) + sum(stems.returns.values()), parameters)
+
+
+def render_as_one_track(total: torch.Tensor, parameters: MixParameters) -> torch.Tensor:
+    """Return a sum of strips (2, samples) after the master of `parameters`, (1, 2, samples)."""
     desk = console([True], {})
     desk.normalized[:, 0] = parameters.normalized[:, 0]
     return render_fast([total], desk, RATE)

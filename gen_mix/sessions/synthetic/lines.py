@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import mido
 import numpy as np
 from numpy.typing import NDArray
+
+from gen_mix.sessions.synthetic.libraries import library
 
 Floats = NDArray[np.float64]
 Random = np.random.Generator
@@ -94,6 +95,7 @@ def read_song(path: Path) -> Song:
     sounding: dict[tuple[int, int], list[float]] = {}
     programs = [0] * 16
     tempo, now, last_tick, first_tempo = 500_000, 0.0, 0, 0
+    mido = library("mido")
     file = mido.MidiFile(path)
     for tick, message in _by_time(file):
         now += mido.tick2second(tick - last_tick, file.ticks_per_beat, tempo)
@@ -115,7 +117,7 @@ def read_song(path: Path) -> Song:
     return Song(tuple(melodic), line_of(drums), now, float(mido.tempo2bpm(first_tempo or tempo)))
 
 
-def _by_time(file: mido.MidiFile) -> list[tuple[int, Any]]:
+def _by_time(file: Any) -> list[tuple[int, Any]]:
     """Return (tick, message) of all tracks together; mido's own merging copies each message and takes twice as long."""
     events = []
     for track in file.tracks:

@@ -3,11 +3,11 @@
 import ctypes
 from pathlib import Path
 
-import fluidsynth
 import numpy as np
 from numpy.typing import NDArray
 
 from gen_mix.errors import InputError
+from gen_mix.sessions.synthetic.libraries import library
 from gen_mix.sessions.synthetic.lines import Line
 
 Audio = NDArray[np.float32]
@@ -36,10 +36,11 @@ class SoundFont:
     """
 
     def __init__(self, path: Path) -> None:
-        self._library = fluidsynth._fl  # the Python package wraps neither float output nor shared soundfonts
+        self._fluidsynth = library("fluidsynth")
+        self._library = self._fluidsynth._fl  # the Python package wraps neither float output nor shared soundfonts
         self._library.fluid_synth_get_sfont_by_id.restype = ctypes.c_void_p
         self._library.fluid_set_log_function(_WARNING, None, None)
-        self._owner = fluidsynth.Synth(gain=0.5, samplerate=float(RATE), channels=16, **_OPTIONS)
+        self._owner = self._fluidsynth.Synth(gain=0.5, samplerate=float(RATE), channels=16, **_OPTIONS)
         number = self._owner.sfload(str(path))
         if number < 0:
             raise InputError(f"{path}: expected a soundfont that FluidSynth can load, got another file")
@@ -63,7 +64,7 @@ class SoundFont:
         return self._play(line, _DRUM_BANK, kit, samples, 0)
 
     def _play(self, line: Line, bank: int, program: int, samples: int, vibrato: int) -> Audio:
-        synth = fluidsynth.Synth(gain=0.5, samplerate=float(RATE), channels=16, **_OPTIONS)
+        synth = self._fluidsynth.Synth(gain=0.5, samplerate=float(RATE), channels=16, **_OPTIONS)
         handle = ctypes.c_void_p(synth.synth)
         number = self._library.fluid_synth_add_sfont(handle, self._font)
         if synth.program_select(0, number, bank, program) != 0:
