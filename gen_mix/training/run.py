@@ -1,7 +1,7 @@
 """A whole training run: from settings to a folder that `MixPipeline.from_pretrained` reads."""
 
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from accelerate import Accelerator
 from gen_mix.embeddings.bank import TrackBank, draw_sessions
 from gen_mix.errors import InputError
 from gen_mix.model.denoiser import Denoiser, DenoiserConfig
+from gen_mix.model.folder import read_model
 from gen_mix.model.space import ModelSpace
 from gen_mix.sessions.engineers import INTENT, EngineerDraw, draw_engineers
 from gen_mix.training.data import DataSource
@@ -21,7 +22,7 @@ from gen_mix.training.model_folder import assemble_model, write_weights
 from gen_mix.training.objective import OBJECTIVES
 from gen_mix.training.progress import Board
 from gen_mix.training.seeds import SPACE, generator_of
-from gen_mix.training.settings import DataSettings, TrainingSettings
+from gen_mix.training.settings import DIFFUSION, DataSettings, TrainingSettings
 from gen_mix.training.sources import Sources, open_sources
 from gen_mix.training.state import new_state
 from gen_mix.training.validation import held_out
@@ -40,8 +41,11 @@ def run_training(settings: TrainingSettings, accelerator: Accelerator) -> int:
     folder = Path(settings.out) / settings.objective
     lock: AbstractContextManager[None] = locked(folder) if accelerator.is_main_process else nullcontext()
     with lock:
-        sources = open_sources(settings.data, settings.seed, Path(settings.out), accelerator)
-        space = fit_space(sources.training, settings.data, settings.seed)
+        sources = open_sources(_data_of(settings), settings.seed, Path(settings.out), accelerator)
+        if settings.start_from:
+            space = read_model(Path(settings.start_from)).space
+        else:
+            space = fit_space(sources.training, settings.data, settings.seed)
         source = DataSource(sources.training, sources.embedder, space, settings.data, settings.loss, settings.seed)
         network = first_network(settings, sources).to(accelerator.device)
         state = new_state(network, settings.optimizer)
@@ -99,8 +103,23 @@ def fit_space(bank: TrackBank, data: DataSettings, seed: int) -> ModelSpace:
     return ModelSpace.fit(draws)
 
 
+def _data_of(settings: TrainingSettings) -> DataSettings:
+    """Return what to learn from; a model that is trained further goes on hearing as it did."""
+    return replace(settings.data, embedder=settings.start_from) if settings.start_from else settings.data
+
+
 def first_network(settings: TrainingSettings, sources: Sources) -> Denoiser:
-    """Return the network with the first weights that belong to the seed."""
+    """Return the network with the weights of the model to start from, or the first ones that belong to the seed.
+
+    Raises:
+        InputError: There is no such model, or it has no twin to train further.
+    """
+    if settings.start_from:
+        begun = read_model(Path(settings.start_from))
+        network = begun.denoiser if settings.objective == DIFFUSION else begun.twin
+        if network is None:
+            raise InputError(f"start_from: expected a model with a twin, got {settings.start_from}")
+        return network.train()
     size = settings.network
     config = DenoiserConfig(
         condition_width=sources.embedder.width,

@@ -180,6 +180,8 @@ class TrainingSettings:
     Attributes:
         out: Folder of the runs; each objective has its own folder inside.
         objective: ``diffusion``, or ``regression`` for the supervised twin.
+        start_from: Folder of a model to train further, with its embedder and space; empty to start from nothing.
+            ``network`` is not looked at then.
         seed: Of the first weights and of every draw.
         precision: ``no`` for float32, or ``bf16`` where the device has it.
         data, network, loss, optimizer, watch: See the sections.
@@ -187,6 +189,7 @@ class TrainingSettings:
 
     out: str = MISSING
     objective: str = DIFFUSION
+    start_from: str = ""
     seed: int = 0
     precision: str = "no"
     data: DataSettings = field(default_factory=DataSettings)

@@ -66,6 +66,17 @@ def test_a_finished_run_is_judged_and_pictured(finished):
     assert (finished / "diffusion" / "figures" / "settings_00000003.png").stat().st_size > 10_000
 
 
+def test_a_model_is_trained_further_from_its_own_weights_ears_and_space(finished, tmp_path):
+    begun = finished / "model"
+    further = smaller(tmp_path, f"start_from={begun}", "optimizer.learning_rate=1e-12", "network.width=8", "seed=5")
+    assert run_training(further, Accelerator()) == 0
+    before, after = MixPipeline.from_pretrained(begun), MixPipeline.from_pretrained(tmp_path / "model")
+    assert after.embedder.fingerprint == before.embedder.fingerprint
+    assert torch.equal(after.space.knots, before.space.knots)
+    for name, weights in before.denoiser.state_dict().items():
+        assert torch.allclose(after.denoiser.state_dict()[name], weights, atol=1e-6), name
+
+
 def test_the_same_command_again_changes_nothing(finished):
     weights = finished / "diffusion" / "weights" / "network.safetensors"
     before = weights.read_bytes()
