@@ -38,6 +38,9 @@ _RATIOS = {
     "delay_energy_ratio": "delay",
 }
 
+_CALIBRATION = {"histogram_distance": "PIT off flat", "crps": "CRPS"}
+"""Means over knobs: distance of the histograms of transforms from a flat one; score over the engineers' own."""
+
 
 def report_tables(report: Mapping[str, Any]) -> str:
     """Return a report of `evaluate_one_to_many` as Markdown: ratios, links and modes, spread of the knobs."""
@@ -54,13 +57,14 @@ def report_tables(report: Mapping[str, Any]) -> str:
 
 def _ratio_table(report: Mapping[str, Any], systems: Sequence[str]) -> str:
     def cell(system: str, measure: str) -> str:
-        value = report[system].get(measure)
+        value = report[system]["calibration"][measure] if measure in _CALIBRATION else report[system].get(measure)
         interval = report[system]["intervals"].get(measure)
         shown = "–" if value is None else _number(value)
         return shown if interval is None else f"{shown} ({_number(interval[0])} to {_number(interval[1])})"
 
-    rows = [[SYSTEMS[system], *(cell(system, measure) for measure in _RATIOS)] for system in systems]
-    return _markdown(["", *_RATIOS.values()], rows)
+    measures = _RATIOS | _CALIBRATION
+    rows = [[SYSTEMS[system], *(cell(system, measure) for measure in measures)] for system in systems]
+    return _markdown(["", *measures.values()], rows)
 
 
 def _mode_table(report: Mapping[str, Any], systems: Sequence[str]) -> str:
