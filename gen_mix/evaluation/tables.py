@@ -64,7 +64,7 @@ def _ratio_table(report: Mapping[str, Any], systems: Sequence[str]) -> str:
 
     measures = _RATIOS | _CALIBRATION
     rows = [[SYSTEMS[system], *(cell(system, measure) for measure in measures)] for system in systems]
-    return _markdown(["", *measures.values()], rows)
+    return markdown_table(["", *measures.values()], rows)
 
 
 def _mode_table(report: Mapping[str, Any], systems: Sequence[str]) -> str:
@@ -72,13 +72,13 @@ def _mode_table(report: Mapping[str, Any], systems: Sequence[str]) -> str:
         [title, *(mode_text(name, report[system]["modes"].get(name)) for system in systems)]
         for name, title in MODES.items()
     ]
-    return _markdown(["", *(SYSTEMS[system] for system in systems)], rows)
+    return markdown_table(["", *(SYSTEMS[system] for system in systems)], rows)
 
 
 def _spread_table(report: Mapping[str, Any], systems: Sequence[str]) -> str:
     knobs = list(report[systems[0]]["spread_ratio"])
     rows = [[knob, *(f"{report[system]['spread_ratio'][knob]:.2f}" for system in systems)] for knob in knobs]
-    return _markdown(["spread ratio", *(SYSTEMS[system] for system in systems)], rows)
+    return markdown_table(["spread ratio", *(SYSTEMS[system] for system in systems)], rows)
 
 
 def mode_text(name: str, value: float | None) -> str:
@@ -92,6 +92,7 @@ def _number(value: float) -> str:
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
-def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of text as a Markdown table, numbers to the right."""
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
