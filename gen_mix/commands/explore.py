@@ -41,12 +41,10 @@ def run(arguments: argparse.Namespace) -> None:
         InputError: The session, the folder of the state or the port cannot be used.
     """
     # Imported here: `gen-mix sample` should not wait for a server.
-    import uvicorn
-
-    from gen_mix.explore.app import create_app
     from gen_mix.explore.explorer import Explorer, folder_session
     from gen_mix.explore.guard import local_door
     from gen_mix.explore.limits import Limits
+    from gen_mix.explore.serving import serve
     from gen_mix.explore.warming import load_warm
     from gen_mix.explore.workspace import Workspace
 
@@ -64,17 +62,7 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"explore: {address}\n(only this machine can open it; Ctrl+C ends it)", flush=True)
     if not arguments.no_browser:
         webbrowser.open(address)
-    config = uvicorn.Config(
-        create_app(explorer, local_door(port, token)),
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        limit_concurrency=64,
-        timeout_keep_alive=10,
-        timeout_graceful_shutdown=2,
-        ws="none",
-    )
-    uvicorn.Server(config).run(sockets=[listener])
+    serve(explorer, local_door(port, token), listener)
 
 
 def _listen(port: int) -> socket.socket:

@@ -10,6 +10,7 @@ from gen_mix.evaluation.control_locks import locks_of
 from gen_mix.evaluation.control_session import ControlSession, control_session
 from gen_mix.evaluation.control_start import start_from_of
 from gen_mix.evaluation.control_variety import variety_of
+from gen_mix.evaluation.control_words import words_of
 from gen_mix.files import write_whole
 from gen_mix.pipeline import MixPipeline
 from gen_mix.sessions.session import Session
@@ -18,6 +19,7 @@ Part = Callable[[MixPipeline, Sequence[ControlSession], int, int], Mapping[str, 
 """From the pipeline, the sessions, the number of mixes in a set and a seed to one entry of the report."""
 
 PARTS: Mapping[str, Part] = {
+    "words": words_of,
     "locks": locks_of,
     "start_from": start_from_of,
     "variety": variety_of,

@@ -21,6 +21,8 @@ from gen_mix.words.sentences import HELD_OUT_FORMS, KNOWN_FORMS, STRENGTHS, sent
 _GROUPS = ("vocals", "drums", "guitars", "basses", "keys", "snare", "kick", "lead_vocal")
 _MOST_SEEDS = 4
 _PLAIN = 16
+_LEAST_SPREAD = 0.25
+"""Of the usual spread of an attribute: the least that moves are measured in."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,15 @@ class Request:
 
 @dataclass(frozen=True)
 class _Bench:
-    """A session on which words are tried: what mixes without words measure, group by group."""
+    """A session on which words are tried.
+
+    Attributes:
+        pipeline, one: Of the model and the session.
+        passage, cast: What is measured, and who plays.
+        seeds: Of the mixes that are compared.
+        plain: What mixes without words measure, group by group (mixes, attributes).
+        known: What wishes were found to do, so that none is tried twice.
+    """
 
     pipeline: MixPipeline
     one: ControlSession
@@ -50,6 +60,7 @@ class _Bench:
     cast: Cast
     seeds: tuple[int, ...]
     plain: dict[str, Tensor]
+    known: dict[tuple[object, ...], Tensor]
 
     def members(self, group: str) -> list[int]:
         return members_of(group_weights(self.cast, self.one.condition, self.pipeline.embedder, group))
@@ -59,9 +70,13 @@ class _Bench:
 
     def moved(self, text: str, group: str) -> Tensor:
         """Return by how much a prompt moves each attribute of a group, seed by seed (seeds, attributes)."""
-        steering = self.pipeline.steer(self.one.session, self.one.condition, Wishes(prompt=read_prompt(text)))
-        mixes = self.pipeline.sample(self.one.condition, self.seeds, steering=steering).parameters
-        return self.measured(group, mixes) - self.plain[group][: len(self.seeds)]
+        prompt = read_prompt(text)
+        key = (group, *((one.attribute, one.target, one.strength) for one in prompt.sounds))
+        if key not in self.known:  # two sentences that are taken to mean the same give the same mixes
+            steering = self.pipeline.steer(self.one.session, self.one.condition, Wishes(prompt=prompt))
+            mixes = self.pipeline.sample(self.one.condition, self.seeds, steering=steering).parameters
+            self.known[key] = self.measured(group, mixes) - self.plain[group][: len(self.seeds)]
+        return self.known[key]
 
 
 def words_of(
@@ -111,7 +126,7 @@ def _request(attribute: str, sign: int, group: str, number: int) -> Request:
 
 def _bench(pipeline: MixPipeline, one: ControlSession, count: int, seed: int) -> _Bench:
     cast = cast_of(one.session, one.condition, pipeline.embedder)
-    bench = _Bench(pipeline, one, passage_of(one.session, one.excerpts), cast, tuple(range(seed, seed + count)), {})
+    bench = _Bench(pipeline, one, passage_of(one.session, one.excerpts), cast, tuple(range(seed, seed + count)), {}, {})
     mixes = pipeline.sample(one.condition, range(seed, seed + _PLAIN)).parameters
     for group in (ALL, *_present(bench)):
         bench.plain[group] = bench.measured(group, mixes)
@@ -127,7 +142,9 @@ def _present(bench: _Bench) -> list[str]:
 def _try(bench: _Bench, request: Request, found: dict[str, list[float]]) -> None:
     """Add what one request does to the lists of its attribute."""
     place = list(ATTRIBUTES).index(request.attribute)
-    spread = bench.plain[request.group].std(0).clamp_min(1e-3)
+    spread = bench.plain[request.group].std(0)
+    # Where hardly any mix without words has an echo, its spread is next to nothing, and shares of it mean nothing.
+    spread = torch.maximum(spread, _LEAST_SPREAD * torch.tensor([one.spread for one in ATTRIBUTES.values()]))
     moves = [bench.moved(text, request.group) for text in request.known]
     named = torch.stack([move[:, place] for move in moves]) * request.sign
     _add(found, "known", (named > 0).float().flatten())

@@ -1,6 +1,6 @@
 """Attributes of mixes as they are measured on rendered sound: no formula of `gen_mix.steering.estimate` is used."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,8 +9,10 @@ from torch import Tensor
 
 from gen_mix.console.fast import render_fast
 from gen_mix.console.filters import response_db
+from gen_mix.console.knobs import bus_knobs
 from gen_mix.console.layout import DELAY, LAYOUT, MASTER, REVERB
-from gen_mix.console.reverb import impulse_response
+from gen_mix.console.room_response import room_response
+from gen_mix.console.stems import render_stems
 from gen_mix.console.switches import COMPRESSOR, Switches
 from gen_mix.evaluation.heard import HEARD, Excerpts, hear
 from gen_mix.loudness import k_weighting
@@ -55,7 +57,7 @@ class Passage:
         return torch.fft.rfftfreq(self.tracks[0].shape[1], 1 / self.sample_rate).double()
 
 
-def passage_of(session: Session, excerpts: Excerpts, seconds: float = 4.0) -> Passage:
+def passage_of(session: Session, excerpts: Excerpts, seconds: float = 2.5) -> Passage:
     """Return the `seconds` in which most is going on: where the limited powers of staged tracks add up to most."""
     power = torch.stack([block_power(blocks_of(track.staged, session.sample_rate)) for track in session.tracks])
     count = min(round(seconds * 100), power.shape[1])
@@ -93,38 +95,56 @@ def measure_attributes(passage: Passage, mixes: MixParameters, members: Iterable
     return table
 
 
-def _attributes(passage: Passage, mix: MixParameters, group: frozenset[int], is_all: bool) -> dict[str, float]:
-    def rendered(without: Sequence[str]) -> Tensor:
-        return render_fast(passage.tracks, mix, passage.sample_rate, Switches(solo=group, without=frozenset(without)))[
-            0
-        ]
+@dataclass(frozen=True)
+class _Parts:
+    """What some tracks send to the master, each (2, samples): the dry sound, its reverberation, its echoes."""
 
-    dry, reverbed, wet = rendered((MASTER, REVERB, DELAY)), rendered((MASTER, DELAY)), rendered((MASTER,))
-    heard = rendered(()) if is_all else wet
+    dry: Tensor
+    reverb: Tensor
+    echo: Tensor
+
+    @property
+    def sum(self) -> Tensor:
+        """All of it."""
+        return self.dry + self.reverb + self.echo
+
+
+def _parts(passage: Passage, mix: MixParameters, group: frozenset[int]) -> _Parts:
+    stems = render_stems(passage.tracks, mix, passage.sample_rate, Switches(solo=group))
+    dry = stems.strips.sum(0)
+    return _Parts(dry, *(stems.returns.get(bus, torch.zeros_like(dry)) for bus in (REVERB, DELAY)))
+
+
+def _mastered(passage: Passage, mix: MixParameters, audio: Tensor, only: str = "") -> Tensor:
+    """Return what the master makes of `audio` (2, samples), or what its processor `only` does."""
+    one = torch.ones(1, 1, dtype=torch.bool)
+    neutral = LAYOUT.neutral(one, one)
+    normalized = neutral.normalized.clone()
+    normalized[0, 0] = mix.normalized[0, 0]
+    for place, spec in enumerate(LAYOUT.specs(MASTER)):
+        if spec.is_gate and not spec.name.startswith(only):
+            normalized[0, 0, place] = 0
+    return render_fast([audio], MixParameters(normalized, neutral.mask), passage.sample_rate)[0]
+
+
+def _attributes(passage: Passage, mix: MixParameters, group: frozenset[int], is_all: bool) -> dict[str, float]:
+    own = _parts(passage, mix, group)
+    dry, wet = own.dry, own.sum
+    heard = _mastered(passage, mix, wet) if is_all else wet
     found = {name: _over_db(*pair) for name, pair in _bands(passage, heard).items()}
     found["width"] = _over_db(_power(heard[0] - heard[1]), _power(heard[0] + heard[1]))
-    found["reverb"] = _over_db(_power(reverbed - dry), _power(dry))
-    found["echo"] = _over_db(_power(wet - reverbed), _power(dry))
+    found["reverb"] = _over_db(_power(own.reverb), _power(dry))
+    found["echo"] = _over_db(_power(own.echo), _power(dry))
     found["punch"] = _punch_db(dry, passage.sample_rate)
     found["density"] = 0.0
     if is_all:
-        found["density"] = _over_db(_power(rendered((MASTER,))), _power(_only_compressed(passage, mix)))
+        found["density"] = _over_db(_power(wet), _power(_mastered(passage, mix, wet, COMPRESSOR)))
         found |= _reverberation(mix, passage.sample_rate)
     else:
-        others = Switches(mute=group, without=frozenset({MASTER}))
-        rest = render_fast(passage.tracks, mix, passage.sample_rate, others)[0]
+        rest = _parts(passage, mix, frozenset(range(len(passage.tracks))) - group).sum
         found["position"] = _over_db(_power(dry[1]), _power(dry[0]))
         found["level"] = _over_db(_loudness(passage, wet), _loudness(passage, rest))
     return found
-
-
-def _only_compressed(passage: Passage, mix: MixParameters) -> Tensor:
-    """Return a mix whose master has its compressor, and no EQ."""
-    normalized = mix.normalized.clone()
-    for place, spec in enumerate(LAYOUT.specs(MASTER)):
-        if spec.is_gate and not spec.name.startswith(COMPRESSOR):
-            normalized[:, 0, place] = 0
-    return render_fast(passage.tracks, MixParameters(normalized, mix.mask), passage.sample_rate)[0]
 
 
 def _bands(passage: Passage, audio: Tensor) -> dict[str, tuple[float, float]]:
@@ -156,16 +176,14 @@ def _punch_db(audio: Tensor, sample_rate: int) -> float:
 
 
 def _reverberation(mix: MixParameters, sample_rate: int) -> dict[str, float]:
-    pre_delay_ms, decay_s, damping_hz, low_cut_hz, width = (
-        LAYOUT.value(mix, REVERB, name) for name in ("pre_delay_ms", "decay_s", "damping_hz", "low_cut_hz", "width")
-    )
-    response = impulse_response(pre_delay_ms, decay_s, damping_hz, low_cut_hz, width, sample_rate)
-    flat = response.double().reshape(-1, response.shape[-1])
-    left = flat.square().sum(0).flip(0).cumsum(0).flip(0)
+    """Return what the response of the reverb is: its length and the centre of its power, as log2."""
+    room = torch.from_numpy(room_response(bus_knobs(mix, REVERB), sample_rate))
+    power = room.abs().square().double()
+    left = power.flip(0).cumsum(0).flip(0)
     falls = 10 * (left / left[0]).clamp_min(1e-12).log10()
     early, late = (int((falls > level).sum()) for level in (-5.0, -35.0))
-    spectrum = torch.fft.rfft(flat).abs().square().sum(0)
-    hz = torch.fft.rfftfreq(flat.shape[1], 1 / sample_rate).double().clamp_min(20)
+    spectrum = torch.fft.fft(room).abs().square().double()
+    hz = torch.fft.fftfreq(len(room), 1 / sample_rate).double().abs().clamp_min(20)
     centre = float((spectrum * hz.log2()).sum() / spectrum.sum())
     return {"room": float(torch.tensor(2.0 * (late - early) / sample_rate).log2()), "air": centre}
 

@@ -7,20 +7,20 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from gen_mix.errors import InputError
-from gen_mix.explore import work
+from gen_mix.explore import packing, work
+from gen_mix.explore.asking import prompt_in, prompt_view, request_in
 from gen_mix.explore.choosing import between
 from gen_mix.explore.explorer import Explorer
 from gen_mix.explore.history import VERDICTS, Scene
 from gen_mix.explore.locks import lock_names
-from gen_mix.explore.reading import amounts_in, list_in, name_in, number, whole_number
+from gen_mix.explore.reading import list_in, name_in, number, whole_number
 from gen_mix.explore.studio import Studio, wave_bytes
 from gen_mix.explore.views import example_folder, session_view, welcome
 from gen_mix.explore.workspace import Kept, checked_id, new_id
+from gen_mix.export.audio_files import AUDIO_FORMATS
 from gen_mix.export.formats import EXPORTERS
 from gen_mix.mix import MixParameters
 from gen_mix.sessions.written import as_written
-
-_MOST_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def open_session(explorer: Explorer, call: Call) -> Response:
         raise InputError("tracks: expected at least one, got none")
     running = [j for j in explorer.jobs.of(kept.id) if j.kind == "open" and j.status in ("waiting", "running")]
     if not running and not (explorer.is_open(kept.id) and kept.history.scene.slots):
-        explorer.jobs.submit(kept.id, "open", "Opening", lambda job: work.open_session(explorer, kept.id, job))
+        explorer.submit(kept.id, "open", "Opening", lambda job: work.open_session(explorer, kept.id, job))
     return view(explorer, call)
 
 
@@ -120,20 +120,17 @@ def overview(explorer: Explorer, call: Call) -> Response:
 
 def sample(explorer: Explorer, call: Call) -> Response:
     """Start to sample mixes."""
-    body = call.body
     kept = explorer.kept(call.session)
-    count = whole_number(body.get("count", 4), "count", 1, _MOST_AT_ONCE)
-    base = None if body.get("base") is None else kept.history.scene.slot(str(body["base"])).id
-    seeds = None
-    if "spot" in body:
-        stored = explorer.workspace.read_json(call.session, "map.json") or {"atlas": {"seeds": []}}
-        known = stored["atlas"]["seeds"]
-        seeds, count = (known[whole_number(body["spot"], "spot", 0, len(known) - 1)],), 1
-    _check_room(explorer, kept, count)
-    strength = number(body.get("strength", 1.0), "strength", 0.0, 1.0)
-    request = work.Request(count, base, strength, seeds, amounts_in(body), body.get("by_taste") is True)
-    job = explorer.jobs.submit(kept.id, "sample", "Sampling", lambda job: work.sample(explorer, kept.id, job, request))
+    stored = explorer.workspace.read_json(call.session, "map.json") or {"atlas": {"seeds": []}}
+    request = request_in(call.body, kept, stored["atlas"]["seeds"])
+    _check_room(explorer, kept, request.count)
+    job = explorer.submit(kept.id, "sample", "Sampling", lambda job: work.sample(explorer, kept.id, job, request))
     return JSONResponse({"job": job.id}, 202)
+
+
+def words(explorer: Explorer, call: Call) -> Response:
+    """Answer with what words are taken to mean."""
+    return JSONResponse(prompt_view(prompt_in(call.body)))
 
 
 def preview(explorer: Explorer, call: Call) -> Response:
@@ -165,12 +162,24 @@ def keep(explorer: Explorer, call: Call) -> Response:
     slot = None if call.body.get("slot") is None else scene.slot(str(call.body["slot"]))
     if slot is None:
         _check_room(explorer, explorer.kept(call.session), 1)
-    seed = 0 if slot is None else explorer.mix_facts(call.session, slot.mix)["document"]["seed"]
-    mix_id = work.keep_mix(explorer, call.session, studio, parameters, label, seed)
+    if slot is None:
+        mix_id = work.keep_mix(explorer, call.session, studio, parameters, work.Origin(label))
+    else:
+        mix_id = work.keep_move(explorer, call.session, studio, parameters, slot)
+        label = f"{slot.name}: {label}"
     explorer.change_history(
         call.session, lambda history: history.then(label, work.with_mix(history.scene, slot, mix_id))
     )
     return JSONResponse({"mix": mix_id}, 201)
+
+
+def rename(explorer: Explorer, call: Call) -> Response:
+    """Give a session another name."""
+    name = name_in(call.body, "name")
+    explorer.change(call.session, lambda kept: replace(kept, name=name))
+    if explorer.is_open(call.session):
+        explorer.studio(call.session).rename(name)
+    return JSONResponse({})
 
 
 def change_slot(explorer: Explorer, call: Call) -> Response:
@@ -225,7 +234,7 @@ def move_excerpt(explorer: Explorer, call: Call) -> Response:
     """Start to hear another part of a long song."""
     start = number(call.body.get("start"), "start", 0.0, 1e6)
     session = call.session
-    job = explorer.jobs.submit(
+    job = explorer.submit(
         session, "excerpt", "Moving the excerpt", lambda job: work.move_excerpt(explorer, session, job, start)
     )
     return JSONResponse({"job": job.id}, 202)
@@ -239,16 +248,19 @@ def take_away(explorer: Explorer, call: Call) -> Response:
     known = sorted(EXPORTERS)
     if not set(formats) <= set(known):
         raise InputError(f"formats: expected some of {', '.join(known)}, got something else")
+    audio = AUDIO_FORMATS.get(str(call.body.get("audio", "wav24")))
+    if audio is None:
+        raise InputError(f"audio: expected one of {', '.join(AUDIO_FORMATS)}, got something else")
     session = call.session
-    job = explorer.jobs.submit(
-        session, "export", "Taking away", lambda job: work.export(explorer, session, job, slots, formats)
+    job = explorer.submit(
+        session, "export", "Taking away", lambda job: packing.export(explorer, session, job, slots, formats, audio)
     )
     return JSONResponse({"job": job.id}, 202)
 
 
 def cancel(explorer: Explorer, call: Call) -> Response:
     """Stop a job."""
-    found = explorer.jobs.cancel(checked_id(call.ids["job"]))
+    found = explorer.cancel(checked_id(call.ids["job"]))
     return JSONResponse({}, 200 if found else 404)
 
 

@@ -48,10 +48,12 @@ def create_app(explorer: Explorer, door: Door) -> Starlette:
         ("POST", "/api/example", api.new_example),
         ("GET", "/api/sessions/{session}", api.view),
         ("DELETE", "/api/sessions/{session}", api.remove_session),
+        ("POST", "/api/sessions/{session}/name", api.rename),
         ("POST", "/api/sessions/{session}/open", api.open_session),
         ("GET", "/api/sessions/{session}/survey", api.survey),
         ("GET", "/api/sessions/{session}/overview", api.overview),
         ("GET", "/api/sessions/{session}/mixes/{mix}", api.settings),
+        ("POST", "/api/sessions/{session}/words", api.words),
         ("POST", "/api/sessions/{session}/sample", api.sample),
         ("POST", "/api/sessions/{session}/preview", api.preview),
         ("POST", "/api/sessions/{session}/keep", api.keep),
@@ -213,7 +215,8 @@ def _take(explorer: Explorer) -> Endpoint:
         path = explorer.workspace.root / "exports" / f"{ticket}.zip"
         if len(ticket) != 32 or not ticket.isalnum() or not path.is_file():
             raise HTTPException(404, "export: expected one that is there, got none")
-        return FileResponse(path, media_type="application/zip", filename="gen_mix export.zip")
+        # Without a name here the browser takes that of the link: the song's.
+        return FileResponse(path, media_type="application/zip", headers={"content-disposition": "attachment"})
 
     return endpoint
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from gen_mix.errors import InputError
 from gen_mix.explore.history import History
-from gen_mix.explore.jobs import JobQueue
+from gen_mix.explore.jobs import Job, JobQueue
 from gen_mix.explore.limits import Limits
 from gen_mix.explore.studio import Studio, open_studio
-from gen_mix.explore.workspace import Kept, Workspace
+from gen_mix.explore.workspace import Begun, Kept, Workspace
 from gen_mix.pipeline import MixPipeline
 from gen_mix.sessions.folder import read_session
 
@@ -31,7 +31,7 @@ class Explorer:
     """
 
     def __init__(self, workspace: Workspace, load: Callable[[], MixPipeline], limits: Limits) -> None:
-        """Begin to load the model with `load`, in the background; jobs of an earlier run count as broken off."""
+        """Begin to load the model with `load`, in the background."""
         self.workspace, self.limits = workspace, limits
         self._kept: dict[str, Kept] = {}
         self._versions: dict[str, int] = {}
@@ -62,8 +62,52 @@ class Explorer:
         """
         with self._changed:
             if session_id not in self._kept:
-                self._kept[session_id] = self.workspace.read(session_id)
+                self._kept[session_id] = self._without_begun(self.workspace.read(session_id))
             return self._kept[session_id]
+
+    def _without_begun(self, kept: Kept) -> Kept:
+        """Return a session of an earlier launch; what that left undone is told as broken off."""
+        for begun in kept.begun:
+            if begun.kind != "open":  # which is done again whenever a session is opened
+                self.jobs.broken_off(kept.id, begun.id, begun.kind, begun.label)
+        if kept.begun:
+            kept = replace(kept, begun=())
+            self.workspace.write(kept)
+        return kept
+
+    def submit(self, session_id: str, kind: str, label: str, work: Callable[[Job], None]) -> Job:
+        """Queue work on a session. That it was asked for is on disk until it has ended.
+
+        Raises:
+            QueueFullError: As many jobs wait as may.
+        """
+
+        def noted(job: Job) -> None:
+            try:
+                work(job)
+            finally:
+                self._end(job)
+
+        with self._changed:
+            job = self.jobs.submit(session_id, kind, label, noted)
+            begun = Begun(job.id, kind, label)
+            self.change(session_id, lambda kept: replace(kept, begun=(*kept.begun, begun)))
+        return job
+
+    def cancel(self, job_id: str) -> bool:
+        """Stop a job; return whether there is such a job."""
+        job = self.jobs.cancel(job_id)
+        if job is not None and job.status == "cancelled":
+            self._end(job)
+        return job is not None
+
+    def _end(self, job: Job) -> None:
+        """Forget that a job had begun; not while the server stops, for that breaks it off."""
+        with self._changed, suppress(InputError):  # its session may be deleted
+            if not self._is_closed:
+                self.change(
+                    job.session, lambda kept: replace(kept, begun=tuple(one for one in kept.begun if one.id != job.id))
+                )
 
     def add(self, kept: Kept) -> None:
         """Keep a new session."""
@@ -185,11 +229,15 @@ class Explorer:
         with self._changed:
             return self.workspace.sessions()
 
-    def close(self) -> None:
-        """Stop all work."""
+    def let_go(self) -> None:
+        """Answer all who wait for news: the server is about to end."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()
+
+    def close(self) -> None:
+        """Stop all work."""
+        self.let_go()
         self.jobs.close()
         self._loader.shutdown(wait=False, cancel_futures=True)
 

@@ -116,23 +116,29 @@ class JobQueue:
         self._on_change(session)
         return job
 
+    def broken_off(self, session: str, job_id: str, kind: str, label: str) -> None:
+        """Remember a job of an earlier launch, which the end of that broke off."""
+        job = Job(job_id, session, kind, label, "failed", error="broken off when the server stopped; ask for it again")
+        with self._wakes:
+            self._jobs[job_id] = job
+
     def of(self, session: str) -> list[Job]:
         """Return the jobs of a session, oldest first."""
         with self._wakes:
             return [job for job in self._jobs.values() if job.session == session]
 
-    def cancel(self, job_id: str) -> bool:
-        """Stop a job where it next says how far it is; return whether there is such a job."""
+    def cancel(self, job_id: str) -> Job | None:
+        """Stop a job where it next says how far it is, and return it, or None if there is no such job."""
         with self._wakes:
             job = self._jobs.get(job_id)
             if job is None:
-                return False
+                return None
             job.is_cancelled.set()
             if job.status == "waiting":
                 job.status = "cancelled"
                 self._waiting = deque(entry for entry in self._waiting if entry[0] is not job)
         self._on_change(job.session)
-        return True
+        return job
 
     def close(self) -> None:
         """Cancel everything and end the thread."""

@@ -5,7 +5,7 @@ import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +103,10 @@ class Studio:
     def excerpt_seconds(self) -> float:
         """Length of what is heard."""
         return excerpt_length(self.session.seconds)
+
+    def rename(self, name: str) -> None:
+        """Give the session another name; it sounds as before."""
+        self.session = replace(self.session, name=name)
 
     def move_excerpt(self, start_seconds: float) -> None:
         """Let the excerpt begin elsewhere; what was rendered of the old one is forgotten."""

@@ -8,11 +8,13 @@ from gen_mix.console.layout import BUS_TOKENS, EQ_BANDS, LAYOUT, TRACK
 from gen_mix.explore.explorer import Explorer
 from gen_mix.explore.history import Slot
 from gen_mix.explore.studio import WHOLE_SECONDS
-from gen_mix.explore.work import map_places
+from gen_mix.explore.work import MIX, map_places
+from gen_mix.explore.workspace import Kept
+from gen_mix.export.audio_files import AUDIO_FORMATS
 from gen_mix.export.formats import EXPORTERS
 
 
-def session_line(kept: Any) -> dict[str, Any]:
+def session_line(kept: Kept) -> dict[str, Any]:
     """Return a session as one line of the list."""
     return {"id": kept.id, "name": kept.name, "tracks": len(kept.tracks), "mixes": len(kept.history.scene.slots)}
 
@@ -40,12 +42,12 @@ def session_view(explorer: Explorer, session_id: str) -> dict[str, Any]:
             "can_undo": history.moments[history.here].parent is not None,
             "can_redo": history.ahead.get(history.here) is not None,
         },
-        **(_opened(explorer, session_id) if explorer.is_open(session_id) else {}),
+        **(_opened(explorer, kept) if explorer.is_open(session_id) else {}),
     }
 
 
-def _opened(explorer: Explorer, session_id: str) -> dict[str, Any]:
-    studio = explorer.studio(session_id)
+def _opened(explorer: Explorer, kept: Kept) -> dict[str, Any]:
+    studio = explorer.studio(kept.id)
     tracks = studio.session.tracks
     return {
         "tracks": [{"name": tracks[at].name, "is_stereo": tracks[at].is_stereo} for at in studio.order],
@@ -56,9 +58,16 @@ def _opened(explorer: Explorer, session_id: str) -> dict[str, Any]:
             "of": studio.session.seconds,
             "is_whole": studio.session.seconds <= WHOLE_SECONDS,
         },
-        "notes": list(studio.session.notes),
-        "has_map": (explorer.workspace.folder(session_id) / "map.json").exists(),
+        "notes": [_with_names(note, kept) for note in studio.session.notes],
+        "has_map": (explorer.workspace.folder(kept.id) / "map.json").exists(),
     }
+
+
+def _with_names(note: str, kept: Kept) -> str:
+    """Return a note with the name of the track that it is about, for that of its file here nobody knows."""
+    for track in kept.tracks:
+        note = note.replace(f"tracks/{track.file}", track.name)
+    return note
 
 
 def _slot(explorer: Explorer, session_id: str, slot: Slot, places: dict[str, list[float]]) -> dict[str, Any]:
@@ -69,6 +78,7 @@ def _slot(explorer: Explorer, session_id: str, slot: Slot, places: dict[str, lis
         "mix": slot.mix,
         "verdict": slot.verdict,
         "origin": facts["origin"],
+        "kind": facts.get("kind", MIX),
         "loudness_lufs": facts["loudness_lufs"],
         "gain_db": facts["gain_db"],
         "place": places.get(slot.mix),
@@ -120,7 +130,8 @@ def welcome(explorer: Explorer) -> dict[str, Any]:
             "mixes": limits.mixes,
         },
         "console": console_description(),
-        "formats": sorted(EXPORTERS),
+        "formats": list(EXPORTERS),
+        "audio": list(AUDIO_FORMATS),
         "has_example": example_folder() is not None,
         "model_is_ready": explorer.model_is_ready,
     }

@@ -1,10 +1,5 @@
-"""What is done in the background: opening a session, sampling mixes, surveying, taking away."""
+"""What is done in the background: opening a session, sampling mixes, surveying."""
 
-import json
-import secrets
-import shutil
-import tempfile
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,45 +9,26 @@ import torch
 
 from gen_mix.audio import read_audio, resample
 from gen_mix.evaluation.atlas import atlas_from_json, atlas_to_json
-from gen_mix.explore.choosing import choose, kept_settings
+from gen_mix.explore.asking import Request, origin_of, wishes_of
+from gen_mix.explore.choosing import choose
 from gen_mix.explore.explorer import Explorer
 from gen_mix.explore.history import History, Scene, Slot
 from gen_mix.explore.jobs import Job
 from gen_mix.explore.studio import TARGET_LUFS, Studio, wave_bytes
-from gen_mix.explore.workspace import Kept, new_id
-from gen_mix.export.alternatives import read_alternatives
-from gen_mix.export.audio_files import AUDIO_FORMATS
-from gen_mix.export.formats import Export, write_export
+from gen_mix.explore.workspace import new_id
 from gen_mix.export.mix_file import mix_document
-from gen_mix.export.names import unique_names
 from gen_mix.files import write_whole
 from gen_mix.mix import Mix, MixParameters
 from gen_mix.sessions.written import as_written
 from gen_mix.steering.rough import fit_rough
-from gen_mix.wishes import Amounts, Example, Wishes
+from gen_mix.wishes import Wishes
 
 FIRST_MIXES = 4
 
+MIX, ROUGH = "mix", "rough"
+"""What stands behind a mix: the model or a hand on the console; a person's own bounce."""
 
-@dataclass(frozen=True)
-class Request:
-    """Mixes that are asked for.
-
-    Attributes:
-        count: How many.
-        base: Id of the slot to start from, or None.
-        strength: How far from there, 0 to 1.
-        seeds: Of the mixes; None for the next ones.
-        amounts: How much is done.
-        by_taste: Whether to come nearer to favourites and keep away from what was rejected.
-    """
-
-    count: int
-    base: str | None = None
-    strength: float = 1.0
-    seeds: tuple[int, ...] | None = None
-    amounts: Amounts = field(default_factory=Amounts)
-    by_taste: bool = False
+_BY_HAND = ", moved by hand"
 
 
 def open_session(explorer: Explorer, session_id: str, job: Job) -> None:
@@ -61,12 +37,23 @@ def open_session(explorer: Explorer, session_id: str, job: Job) -> None:
     explorer.pipeline()
     job.reach(0.1, "Listening to the tracks")
     studio = explorer.studio(session_id)
-    if not explorer.kept(session_id).history.scene.slots:
-        sample(explorer, session_id, job, Request(FIRST_MIXES), (0.25, 0.75))
+    if seeds := _first_seeds(explorer, session_id):
+        explorer.change(session_id, lambda kept: replace(kept, seeds=max(kept.seeds, FIRST_MIXES)))
+        sample(explorer, session_id, job, Request(len(seeds), seeds=seeds), (0.25, 0.75))
     survey(explorer, session_id, studio, job, (0.75, 0.9))
     if explorer.kept(session_id).wants_rough:
         add_rough_mix(explorer, session_id, studio, job)
     _render_missing(explorer, session_id, studio)
+
+
+def _first_seeds(explorer: Explorer, session_id: str) -> tuple[int, ...]:
+    """Return the seeds of the first mixes that are not there: all, or what an end in the middle left undone."""
+    history = explorer.kept(session_id).history
+    if history.scene.slots and len(history.moments) > 2:
+        return ()
+    documents = [explorer.mix_facts(session_id, slot.mix)["document"] for slot in history.scene.slots]
+    there = {document["seed"] for document in documents}
+    return tuple(seed for seed in range(FIRST_MIXES) if seed not in there)
 
 
 def sample(
@@ -75,8 +62,9 @@ def sample(
     """Sample and render mixes; each is there as soon as it can be heard."""
     studio = explorer.studio(session_id)
     kept = explorer.kept(session_id)
-    wishes = _wishes(explorer, studio, kept, request)
+    wishes = wishes_of(explorer, studio, kept, request)
     steering = None if wishes == Wishes() else studio.pipeline.steer(studio.session, studio.condition, wishes)
+    job.result = {"notes": [] if steering is None else list(steering.notes)}
     seeds = request.seeds or tuple(range(kept.seeds, kept.seeds + request.count))
     if request.seeds is None:
         explorer.change(session_id, lambda old: replace(old, seeds=old.seeds + request.count))
@@ -86,8 +74,8 @@ def sample(
         job.reach(done, f"Mix {place + 1} of {len(seeds)}")
         choice = choose(studio, seed, steering)
         job.reach(done + 0.3 * (span[1] - span[0]) / len(seeds))
-        origin = _origin(wishes, seed)
-        mix_id = keep_mix(explorer, session_id, studio, choice.parameters, origin, seed, choice.intent)
+        origin = Origin(origin_of(wishes, seed), seed, choice.intent, choice.met)
+        mix_id = keep_mix(explorer, session_id, studio, choice.parameters, origin)
         moment = _append(explorer, session_id, mix_id, moment)
 
 
@@ -113,8 +101,8 @@ def add_rough_mix(explorer: Explorer, session_id: str, studio: Studio, job: Job)
     stereo = resample(bounce.audio, bounce.sample_rate, rate).expand(2, -1)
     fit = fit_rough(studio.session, stereo, rate)
     parameters = as_written(studio.session, fit.parameters)
-    origin = f"your rough mix, {fit.explained:.0%} explained"
-    mix_id = keep_mix(explorer, session_id, studio, parameters, origin, 0)
+    origin = Origin(f"your rough mix, {fit.explained:.0%} explained", kind=ROUGH)
+    mix_id = keep_mix(explorer, session_id, studio, parameters, origin)
     slot = Slot(new_id(), "Rough mix", mix_id)
     explorer.change_history(
         session_id,
@@ -122,22 +110,34 @@ def add_rough_mix(explorer: Explorer, session_id: str, studio: Studio, job: Job)
     )
 
 
-def keep_mix(
-    explorer: Explorer,
-    session_id: str,
-    studio: Studio,
-    parameters: MixParameters,
-    origin: str,
-    seed: int,
-    intent: Mapping[str, float] | None = None,
-) -> str:
+@dataclass(frozen=True)
+class Origin:
+    """How a mix came about.
+
+    Attributes:
+        words: The same for a person.
+        seed: Of the mix; 0 for one that was not sampled.
+        intent: Session-wide choices by name.
+        met: What was wished for and how far it was met.
+        kind: `MIX` or `ROUGH`.
+    """
+
+    words: str
+    seed: int = 0
+    intent: Mapping[str, float] = field(default_factory=dict)
+    met: Mapping[str, object] = field(default_factory=dict)
+    kind: str = MIX
+
+
+def keep_mix(explorer: Explorer, session_id: str, studio: Studio, parameters: MixParameters, origin: Origin) -> str:
     """Render a mix, and keep its settings and its sound; return its id."""
     rendered = studio.render(parameters)
-    asked = {"loudness_lufs": TARGET_LUFS, "origin": origin}
-    mix = Mix(rendered.audio, studio.session.sample_rate, parameters, seed, asked, intent or {})
+    asked = {"loudness_lufs": TARGET_LUFS, "origin": origin.words, **origin.met}
+    mix = Mix(rendered.audio, studio.session.sample_rate, parameters, origin.seed, asked, origin.intent)
     document = mix_document(studio.session, mix, studio.pipeline.name)
     facts = {
-        "origin": origin,
+        "origin": origin.words,
+        "kind": origin.kind,
         "loudness_lufs": round(rendered.loudness_lufs, 2) if rendered.loudness_lufs > -200 else None,
         "gain_db": round(rendered.gain_db, 2),
         "heard": [[round(float(value), 4) for value in track] for track in studio.hear(parameters)[0]],
@@ -145,6 +145,15 @@ def keep_mix(
     mix_id = explorer.workspace.write_mix(session_id, {"document": document, "facts": facts})
     write_audio_file(explorer, session_id, mix_id, studio, parameters)
     return mix_id
+
+
+def keep_move(explorer: Explorer, session_id: str, studio: Studio, parameters: MixParameters, slot: Slot) -> str:
+    """Keep what a hand on the console made of the mix in a slot; return its id."""
+    before = explorer.mix_facts(session_id, slot.mix)
+    words, document = before["facts"]["origin"].removesuffix(_BY_HAND) + _BY_HAND, before["document"]
+    kind = before["facts"].get("kind", MIX)
+    origin = Origin(words, document["seed"], document["intent"], kind=kind)
+    return keep_mix(explorer, session_id, studio, parameters, origin)
 
 
 def write_audio_file(
@@ -203,34 +212,6 @@ def map_places(explorer: Explorer, session_id: str, mix_ids: Sequence[str]) -> d
     }
 
 
-def _wishes(explorer: Explorer, studio: Studio, kept: Kept, request: Request) -> Wishes:
-    scene = kept.history.scene
-
-    def example(slot: Slot) -> Example:
-        document = explorer.mix_facts(kept.id, slot.mix)["document"]
-        return Example(slot.name, studio.parameters(document), document["intent"])
-
-    def judged(verdict: str) -> tuple[Example, ...]:
-        return tuple(example(slot) for slot in scene.slots if slot.verdict == verdict) if request.by_taste else ()
-
-    ordered = [studio.session.tracks[place] for place in studio.order]
-    return Wishes(
-        settings=() if request.base is None else kept_settings(scene.locks, ordered),
-        start=None if request.base is None else example(scene.slot(request.base)),
-        strength=request.strength,
-        amounts=request.amounts,
-        liked=judged("favourite"),
-        disliked=judged("rejected"),
-    )
-
-
-def _origin(wishes: Wishes, seed: int) -> str:
-    """Return in words how a mix came about."""
-    parts = [] if wishes.start is None else [f"{round(wishes.strength * 100)} % away from {wishes.start.name}"]
-    parts += ["by your taste"] if wishes.liked or wishes.disliked else []
-    return ", ".join([*parts, f"seed {seed}"])
-
-
 def _append(explorer: Explorer, session_id: str, mix_id: str, moment: int | None) -> int:
     """Put a mix behind the others; mixes of one job are one moment."""
 
@@ -261,38 +242,3 @@ def next_name(scene: Scene) -> str:
     while f"Mix {number}" in taken:
         number += 1
     return f"Mix {number}"
-
-
-def export(explorer: Explorer, session_id: str, job: Job, slots: Sequence[Slot], formats: Sequence[str]) -> None:
-    """Write mixes in the formats of other programs, whole songs, as one zip file under a name nobody guesses."""
-    job.reach(0.05, "Rendering the whole song")
-    studio = explorer.studio(session_id)
-    folder = explorer.workspace.root / "exports"
-    folder.mkdir(exist_ok=True)
-    for old in sorted(folder.glob("*.zip"), key=lambda path: path.stat().st_mtime)[:-3]:
-        old.unlink(missing_ok=True)
-    ticket = secrets.token_hex(16)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as place:
-        workshop = Path(place) / "export"
-        workshop.mkdir()
-        paths = [workshop / f"{name}.json" for name in unique_names([slot.name for slot in slots])]
-        for path, slot in zip(paths, slots, strict=True):
-            document = explorer.mix_facts(session_id, slot.mix)["document"]
-            path.write_text(json.dumps(document, indent=1, ensure_ascii=False), encoding="utf-8")
-        alternatives = tuple(read_alternatives(paths, studio.session))
-        job.reach(0.1)
-        write_export(workshop, Export(studio.session, alternatives, AUDIO_FORMATS["wav24"]), list(formats))
-        job.reach(0.8, "Packing")
-        packed = Path(place) / "export.zip"
-        _zip(workshop, packed, job)
-        shutil.move(packed, folder / f"{ticket}.zip")
-    size = (folder / f"{ticket}.zip").stat().st_size
-    job.result = {"ticket": ticket, "name": f"{unique_names([studio.session.name])[0]}.zip", "bytes": size}
-
-
-def _zip(folder: Path, target: Path, job: Job) -> None:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        for place, path in enumerate(files):
-            job.reach(0.8 + 0.19 * place / len(files))
-            archive.write(path, path.relative_to(folder).as_posix())

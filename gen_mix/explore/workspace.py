@@ -13,7 +13,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,15 @@ class KeptTrack:
 
 
 @dataclass(frozen=True)
+class Begun:
+    """A job that was asked for and has not ended: what a restart tells of it."""
+
+    id: str
+    kind: str
+    label: str
+
+
+@dataclass(frozen=True)
 class Kept:
     """All that is remembered of a session.
 
@@ -59,6 +68,7 @@ class Kept:
         seeds: How many were used.
         history: What was done.
         wants_rough: Whether a rough mix lies beside the tracks that is not among the mixes yet.
+        begun: Jobs that have not ended.
     """
 
     id: str
@@ -69,6 +79,7 @@ class Kept:
     seeds: int = 0
     history: History = field(default_factory=History)
     wants_rough: bool = False
+    begun: tuple[Begun, ...] = ()
 
 
 def new_id() -> str:
@@ -200,11 +211,6 @@ class Workspace:
         return self.folder(session_id) / "audio" / f"{checked_id(mix_id)}.wav"
 
 
-def renamed(kept: Kept, name: str) -> Kept:
-    """Return the session under another name."""
-    return replace(kept, name=name)
-
-
 def _encode(content: object) -> bytes:
     return (json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
@@ -220,6 +226,7 @@ def _to_json(kept: Kept) -> dict[str, object]:
         "seeds": kept.seeds,
         "history": history_to_json(kept.history),
         "wants_rough": kept.wants_rough,
+        "begun": [[job.id, job.kind, job.label] for job in kept.begun],
     }
 
 
@@ -235,4 +242,5 @@ def _from_json(stored: Mapping[str, Any]) -> Kept:
         seeds=int(stored["seeds"]),
         history=history_from_json(stored["history"]),
         wants_rough=bool(stored["wants_rough"]),
+        begun=tuple(Begun(str(i), str(k), str(label)) for i, k, label in stored.get("begun", [])),
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gen_mix.console.compressor import compress, compressor_gain_db, decibels_to_gain, level_db
+from gen_mix.console.compressor import compressor_gain_db, decibels_to_gain, level_db
 from gen_mix.console.console import render_strip
 from gen_mix.console.delay import echo
 from gen_mix.console.filters import equalize
@@ -22,6 +22,7 @@ from gen_mix.console.reverb import reverberate
 from gen_mix.export.alternatives import Alternative
 from gen_mix.limiter import Finished, finish
 from gen_mix.mix import MixParameters
+from gen_mix.rendering import mix_blocks
 from gen_mix.sessions.session import Session
 
 RETURNS = (REVERB, DELAY)
@@ -72,7 +73,8 @@ def mix_down(session: Session, alternative: Alternative) -> MixDown:
         total, returns = _sum(session, parameters)
         master = bus_knobs(parameters, MASTER)
         equalized = equalize(total, master, rate)
-        mastered = compress(equalized, master, rate)
+        # As it is rendered alone: from other last bits, the search for its loudness may end elsewhere.
+        mastered = torch.cat(list(mix_blocks(session, parameters)), dim=1)
         finished = finish(mastered, rate, alternative.target_lufs)
         loudness = _ratio(finished.audio, mastered)
     limiting_db = finished.gain_db - 20 * math.log10(float(loudness.min()))

@@ -52,12 +52,30 @@ class WordHead:
 
     def __call__(self, phrase: str) -> Guess:
         """Return what some words in lower case are taken for."""
+        probabilities = self._probabilities(phrase)
+        if probabilities is None:
+            return Guess(NOTHING, 1.0)
+        probability, place = probabilities.max(0)
+        return Guess(self.classes[int(place)], float(probability))
+
+    def leaning(self, phrase: str) -> Guess:
+        """Return what some words are about if they are about sound at all: the likeliest end of an attribute.
+
+        Of words without a vector nothing is known, at a probability of 0.
+        """
+        probabilities = self._probabilities(phrase)
+        if probabilities is None:
+            return Guess(NOTHING, 0.0)
+        is_pole = torch.tensor([name != NOTHING and not name.startswith("group ") for name in self.classes])
+        probability, place = probabilities.masked_fill(~is_pole, 0).max(0)
+        return Guess(self.classes[int(place)], float(probability))
+
+    def _probabilities(self, phrase: str) -> Tensor | None:
         vector = self.vectors(phrase)
         if vector is None:
-            return Guess(NOTHING, 1.0)
+            return None
         answers = self.out @ torch.relu(self.hidden @ vector + self.hidden_bias) + self.out_bias
-        probability, place = answers.softmax(0).max(0)
-        return Guess(self.classes[int(place)], float(probability))
+        return answers.softmax(0)
 
 
 def read_head(folder: Path) -> WordHead:

@@ -9,7 +9,7 @@ from gen_mix.errors import InputError
 from gen_mix.wishes import Prompt, SoundWish
 from gen_mix.words.closed import CLOSED, Word
 from gen_mix.words.groups import GROUP_WORDS
-from gen_mix.words.head import NOTHING, WordHead, read_head
+from gen_mix.words.head import NOTHING, Guess, WordHead, read_head
 from gen_mix.words.lexicon import POLES
 from gen_mix.words.vectors import words_folder
 
@@ -23,6 +23,8 @@ _LONGEST_PHRASE = 4
 _CLAUSE = re.compile(r"(.*?)([,;.!?:]+|\bbut\b|\bwhile\b|\bwhereas\b)")
 _WORD = re.compile(r"[^\W\d_][\w'’-]*|\d+")
 _MOST_STRENGTH = 3.0
+_LEAST_LEANING = 0.3
+"""Probability at which a word that may be about nothing counts, where nothing else in its clause says anything."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class Item:
 def read_prompt(text: str, head: WordHead | None = None, weight: float = 1.0) -> Prompt:
     """Return what a prompt asks for.
 
-    Words of the lexicon mean what it says; others what the head makes of them, or they are reported. Sentences are
+    Words of the lexicon mean what it says; others what the head makes of them, less surely where nothing else in their
+    part of the sentence is about sound, or they are reported. Sentences are
     taken apart at commas, full stops and "but". In each part a word for sound is about the nearest instrument, or about
     the whole mix; "less", "not", "too", "very", "slightly" and their like change the next word for sound, or the
     level of the next instrument.
@@ -69,11 +72,14 @@ def read_prompt(text: str, head: WordHead | None = None, weight: float = 1.0) ->
     if len(cleaned) > MOST_LETTERS:
         unknown.append(f"what follows the first {MOST_LETTERS} letters")
     topic: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
     for clause, end in _CLAUSE.findall(f"{cleaned[:MOST_LETTERS].lower()},"):
-        items = items_of(_WORD.findall(clause.replace("’", "'")), head)
-        if ":" in end:
-            topic = tuple(item.name for item in items if item.kind == "group")
-        sounds += _wishes(items, topic)
+        items = _about_something(items_of(_WORD.findall(clause.replace("’", "'")), head), head)
+        groups = tuple(item.name for item in items if item.kind == "group")
+        topic = groups if ":" in end else topic
+        wishes = _wishes(items, named or topic)
+        sounds += wishes
+        named = () if wishes else groups  # "as for the guitars, a bit warmer"
         unknown += [item.text for item in items if item.kind == "unknown"]
     return Prompt(text, _merged(sounds), tuple(dict.fromkeys(unknown)), weight)
 
@@ -111,13 +117,32 @@ def items_of(words: Sequence[str], head: WordHead) -> list[Item]:
 
 
 def _guessed(word: str, head: WordHead) -> Item:
-    guess = head(word.replace("-", " ").replace("'", " "))
+    guess = head(_plain(word))
     if guess.meaning == NOTHING or guess.probability < head.surest:
         return Item(word, "unknown")
     kind, _, rest = guess.meaning.partition(" ")
-    if kind == "group":
-        return Item(word, "group", rest, sure=guess.probability)
-    return Item(word, "pole", kind, 1.0 if rest == "+" else -1.0, guess.probability)
+    return Item(word, "group", rest, sure=guess.probability) if kind == "group" else _pole(word, guess)
+
+
+def _about_something(items: list[Item], head: WordHead) -> list[Item]:
+    """Return items in which, if nothing yet says how anything should sound, the likeliest unknown word does."""
+    unknown = [item for item in items if item.kind == "unknown"]
+    if not unknown or any(item.kind in ("pole", *_QUANTITIES) for item in items):
+        return items
+    guesses = {item.text: head.leaning(_plain(item.text)) for item in unknown}
+    likeliest = max(guesses, key=lambda text: guesses[text].probability)
+    if guesses[likeliest].probability < _LEAST_LEANING:
+        return items
+    return [_pole(likeliest, guesses[likeliest]) if item.text == likeliest else item for item in items]
+
+
+def _pole(word: str, guess: Guess) -> Item:
+    attribute, _, end = guess.meaning.partition(" ")
+    return Item(word, "pole", attribute, 1.0 if end == "+" else -1.0, guess.probability)
+
+
+def _plain(word: str) -> str:
+    return word.replace("-", " ").replace("'", " ")
 
 
 def _wishes(items: list[Item], topic: tuple[str, ...]) -> list[SoundWish]:

@@ -2,7 +2,6 @@
 
 import importlib.util
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,51 +12,10 @@ from gen_mix.console.filters import eq_response_db
 from gen_mix.console.layout import LAYOUT
 from gen_mix.console.settings import parameters_of, settings_of
 from gen_mix.mix import MixParameters
-from tests.explore.browser import ARGUMENTS, chromium, served, visiting
-from tests.explore.server import TOKEN, wave
+from tests.explore.browser import visiting
+from tests.explore.server import TOKEN
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Yield a Chromium."""
-    place = chromium()
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=place, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Yield the address of a server."""
-    with served(tmp_path_factory.mktemp("page")) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def recordings(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Return three recordings; one is called what no page should believe."""
-    folder = tmp_path_factory.mktemp("recordings")
-    names = ["Kick.wav", "<img src=x onerror=alert(1)>.wav", "Wide.wav"]
-    for place, name in enumerate(names):
-        (folder / name).write_bytes(wave(place, 2.0, channels=2 if name == "Wide.wav" else 1, rate=44100))
-    return [folder / name for name in names]
-
-
-@pytest.fixture(scope="module")
-def session(browser: Any, address: str, recordings: list[Path]) -> str:
-    """Return the id of a session that came in by way of the page, with a few mixes."""
-    with visiting(browser, address) as visit:
-        visit.open()
-        visit.page.set_input_files("#files", recordings)
-        visit.until("globalThis.genMix?.slots.length >= 4 && genMix.survey !== null")
-        visit.until("genMix.view.jobs.every((job) => job.status === 'done')")
-        session: str = visit.page.evaluate("genMix.id")
-        return session
 
 
 LOUD = """() => {
@@ -317,6 +275,8 @@ def test_a_name_is_only_ever_text(browser: Any, address: str, session: str) -> N
 def test_the_page_fits(browser: Any, address: str, session: str, width: int) -> None:
     with visiting(browser, address, width=width, height=740) as visit:
         visit.open(session)
+        visit.page.evaluate("genMix.rename(genMix.slots[3].id, 'Wide and wet, with a louder voice')")
+        visit.until("document.querySelector('[data-key=between-to]').textContent.includes('louder voice')")
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
         outside = visit.page.evaluate(
             """() => [...document.querySelectorAll("button, select, input, [role=slider]")]
@@ -327,6 +287,8 @@ def test_the_page_fits(browser: Any, address: str, session: str, width: int) -> 
               }).map((element) => element.outerHTML.slice(0, 120))"""
         )
         assert outside == []
+        visit.page.evaluate("genMix.rename(genMix.slots[3].id, 'Mix 4')")
+        visit.until("genMix.slots[3].name === 'Mix 4'")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

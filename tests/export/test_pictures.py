@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import pytest
 import torch
 
 from gen_mix.console.layout import LAYOUT
@@ -10,7 +11,7 @@ from gen_mix.console.settings import settings_of
 from gen_mix.evaluation.atlas import atlas_from_json, atlas_to_json, draw_atlas
 from gen_mix.evaluation.heard import HEARD
 from gen_mix.export.drawing import draw_spread, relative_levels_db, strips_of
-from gen_mix.export.map_drawing import draw_map
+from gen_mix.export.map_drawing import broken, draw_map
 from gen_mix.mix import MixParameters
 
 NAMES = ["<script>", 'Kick "in"', "A & B"]
@@ -98,3 +99,18 @@ def test_a_word_points_to_where_there_is_more_of_it() -> None:
     assert (first.word, first.opposite) == ('Kick "in" up', 'Kick "in" down')
     loudest = atlas.background[-1]
     assert loudest @ [first.x, first.y] > 0
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        ("wider", ["wider"]),
+        ("03_distorted-electric-guitar-1 up", ["distorted-", "electric-", "guitar-1 up"]),
+        ("more compressed", ["more", "compressed"]),
+        ("02_drum-set down", ["drum-set", "down"]),
+        ("x" * 60 + " up", ["x" * 12 + "…", "up"]),
+        ("first second third fourth fifth sixth down", ["first second", "third fourth…", "down"]),
+    ],
+)
+def test_words_on_a_map_are_broken_into_short_lines(words: str, lines: list[str]) -> None:
+    assert broken(words, 12) == lines

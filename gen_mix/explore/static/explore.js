@@ -1,13 +1,18 @@
-// New mixes: more of them, others near one, or in between.
+// New mixes: more of them, others near one, in words, or in between.
 
+import { post } from "./api.js";
 import { button, h } from "./dom.js";
 
 const AMOUNTS = [["level", "Balance"], ["pan", "Width"], ["eq", "Tone"], ["dynamics", "Dynamics"], ["space", "Space"]];
 
 /** Return what is asked of new mixes, whatever they start from. */
 export function asked(model, wishes, more = {}) {
-  return { count: wishes.count, amounts: wishes.amounts, by_taste: wishes.byTaste && isJudged(model), ...more };
+  const words = wishes.words.trim() ? { words: wishes.words, words_weight: wishes.wordsWeight } : {};
+  return { count: wishes.count, amounts: wishes.amounts, by_taste: wishes.byTaste && isJudged(model), ...words, ...more };
 }
+
+/** Return what the last sampling had to say of its wishes. */
+export const notesOfLast = (view) => view.jobs.filter((job) => job.kind === "sample").at(-1)?.result.notes ?? [];
 
 const isJudged = (model) => model.slots.some((slot) => slot.verdict);
 
@@ -18,6 +23,7 @@ export function explorePanel(model, wishes) {
   return h(
     "div",
     { class: "explore" },
+    inWords(model, wishes),
     h("div", { class: "ask" },
       h("h3", null, "More mixes"),
       h("div", { class: "row" },
@@ -44,6 +50,48 @@ export function explorePanel(model, wishes) {
         h("output", null, `${Math.round(wishes.amounts[name] * 100)} %`))),
       h("p", { class: "soft" }, "Of new mixes: 100 % as sampled, 0 % left out, 200 % exaggerated.")),
   );
+}
+
+/** Return the field for words, what they are taken to mean, and how far they go. */
+function inWords(model, wishes) {
+  const meaning = h("p", { class: "meaning", "aria-live": "polite" });
+  const tell = () => meaning.replaceChildren(...(wishes.words.trim() ? told(wishes.understood) : []));
+  let waiting = null;
+  const read = (event) => {
+    wishes.words = event.target.value;
+    clearTimeout(waiting);
+    waiting = setTimeout(async () => {
+      const words = wishes.words;
+      const understood = words.trim() ? await post(model.path("words"), { words }).catch((error) => ({ error: error.message })) : null;
+      if (words !== wishes.words) return;
+      wishes.understood = understood;
+      tell();
+    }, 250);
+  };
+  tell();
+  const notes = wishes.words.trim() ? notesOfLast(model.view) : [];
+  return h("div", { class: "ask words" },
+    h("h3", null, h("label", { for: "words" }, "In words")),
+    h("input", { type: "text", id: "words", value: wishes.words, maxlength: 2000, autocomplete: "off", "data-key": "words", oninput: read,
+      placeholder: "warm and wide, vocal up front, dry drums" }),
+    meaning,
+    ...notes.map((note) => h("p", { class: "soft" }, note)),
+    h("label", { class: "line" }, h("span", { class: "tag" }, "How much"),
+      range(wishes, "wordsWeight", { min: 0, max: 3, step: 0.25, label: "How far words move new mixes" }),
+      h("output", null, `${Math.round(wishes.wordsWeight * 100)} %`)));
+}
+
+/** Return what words were taken to mean, as chips. */
+function told(understood) {
+  if (!understood) return [];
+  if (understood.error) return [h("span", { class: "wrong" }, understood.error)];
+  const much = (strength) => (Math.abs(strength) > 1.4 ? "much " : Math.abs(strength) < 0.7 ? "slightly " : "") + (strength < 0 ? "less" : "more");
+  return [
+    ...understood.understood.map(({ attribute, of, strength }) =>
+      h("span", { class: "chip" }, `${much(strength)} ${attribute}${of === "all" ? "" : `: ${of.replaceAll("_", " ")}`}`)),
+    ...understood.not_understood.map((word) => h("span", { class: "chip unknown" }, `${word}?`)),
+    understood.understood.length + understood.not_understood.length ? null : h("span", { class: "soft" }, "Nothing of this is about sound."),
+  ].filter(Boolean);
 }
 
 function between(model, wishes) {

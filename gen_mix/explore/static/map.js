@@ -5,6 +5,8 @@ import { h, s } from "./dom.js";
 const SIZE = 100;
 const REACH = 1.35;
 const TOUCH = 5;
+const LETTERS = 12;
+const LINE = 4.4;
 
 const x = (value) => SIZE / 2 + (Math.max(-REACH, Math.min(REACH, value)) / REACH) * (SIZE / 2 - 5);
 const y = (value) => SIZE - x(value);
@@ -36,7 +38,7 @@ export class MixMap {
   constructor(place, told) {
     this.place = place;
     this.told = told;
-    this.drawing = s("svg", { class: "map", viewBox: `-28 -7 ${SIZE + 56} ${SIZE + 14}`, role: "img" });
+    this.drawing = s("svg", { class: "map", viewBox: `-30 -7 ${SIZE + 60} ${SIZE + 14}`, role: "img" });
     place.append(this.drawing);
     this.listen();
   }
@@ -101,12 +103,17 @@ export class MixMap {
       }
     }
     for (const { slot, place } of this.mixes) {
+      const isRough = names && slot.kind === "rough";
       const kind = `mix ${slot.verdict}${slot.id === current ? " current" : ""}`;
       const number = slots.indexOf(slot) + 1;
+      const [cx, cy] = [x(place[0]), y(place[1])];
       parts.push(
-        s("g", { class: kind },
-          s("circle", { cx: x(place[0]), cy: y(place[1]), r: 3.2 }),
-          s("text", { x: x(place[0]), y: y(place[1]) + 1.25 }, names ? String(number) : "·"),
+        s("g", { class: kind, "data-slot": slot.id },
+          isRough
+            ? s("rect", { x: cx - 3, y: cy - 3, width: 6, height: 6, rx: 0.8 })
+            : s("circle", { cx, cy, r: 3.2 }),
+          s("text", { x: cx, y: cy + 1.25 }, names ? String(number) : "·"),
+          isRough ? s("text", { class: "own", x: cx, y: cy - 4.2 }, "your rough mix") : null,
           s("title", null, names ? slot.name : "a mix")),
       );
     }
@@ -119,13 +126,34 @@ export class MixMap {
 
   direction([word, opposite, dx, dy]) {
     const length = Math.hypot(dx, dy);
-    return [[text(word, dx / length, dy / length)], [text(opposite, -dx / length, -dy / length)]].flat();
+    const [right, up] = [dx / length, dy / length];
+    const reach = SIZE / 2 - 2;
+    const axis = s("line", {
+      class: "axis", x1: SIZE / 2 - reach * right, y1: SIZE / 2 + reach * up, x2: SIZE / 2 + reach * right, y2: SIZE / 2 - reach * up,
+    });
+    return [axis, text(word, right, up), text(opposite, -right, -up)];
   }
 }
 
+/** Return a word at the ring, in lines that fit beside it. */
 function text(word, right, up) {
   const anchor = right > 0.25 ? "start" : right < -0.25 ? "end" : "middle";
-  return s("text", { class: "word", x: SIZE / 2 + (SIZE / 2 + 1) * right, y: SIZE / 2 - (SIZE / 2 + 2.5) * up + 1.2, "text-anchor": anchor }, word);
+  const lines = broken(word, anchor === "middle" ? 40 : LETTERS);
+  const at = SIZE / 2 + (SIZE / 2 + 1) * right;
+  const first = SIZE / 2 - (SIZE / 2 + 2.5) * up + 1.2 - (up > 0.8 ? 1 : up < -0.8 ? 0 : 0.5) * (lines.length - 1) * LINE;
+  return s("text", { class: "word", "text-anchor": anchor },
+    ...lines.map((line, place) => s("tspan", { x: at, y: first + place * LINE }, line)));
+}
+
+/** Return words in at most three lines of about as many letters, without the number that a file begins with. */
+function broken(words, letters) {
+  const lines = [""];
+  for (const part of words.replace(/^\d+[\s._-]+/, "").replaceAll("_", " ").split(/(?<=[\s-])/)) {
+    if (lines.at(-1) && (lines.at(-1) + part).trim().length > letters) lines.push("");
+    lines[lines.length - 1] += part;
+  }
+  const cut = (line) => (line.trim().length > letters + 1 ? `${line.trim().slice(0, letters)}…` : line.trim());
+  return lines.length > 3 ? [cut(lines[0]), `${cut(lines[1])}…`, cut(lines.at(-1))] : lines.map(cut);
 }
 
 /** Return what the map shows, for those who do not see it. */

@@ -4,7 +4,7 @@ import { get, post, remove } from "./api.js";
 import { announce, button, fill, h, toggle } from "./dom.js";
 import { consoleView, countDifferences } from "./console.js";
 import { redrawCurves } from "./detail.js";
-import { explorePanel } from "./explore.js";
+import { explorePanel, notesOfLast } from "./explore.js";
 import { listenToKeys, keyHelp } from "./keys.js";
 import { MixMap, mapLegend } from "./map.js";
 import { letter, mixCards } from "./mixes.js";
@@ -18,6 +18,7 @@ export class Studio {
   constructor(id, header, main, told, leave) {
     Object.assign(this, { header, main, told, leave, isDrawing: false, overview: null });
     this.wishes = { count: 4, strength: 0.4, share: 0.5, from: null, to: null, byTaste: true, showsAmounts: false,
+      words: "", wordsWeight: 1, understood: null,
       amounts: { level: 1, pan: 1, eq: 1, dynamics: 1, space: 1 } };
     this.model = new Model(id, () => this.draw());
     this.build();
@@ -107,7 +108,7 @@ export class Studio {
     fill(parts.excerpt, [view.excerpt, this.overview?.length], () => view.excerpt && !view.excerpt.is_whole ? excerptBar(this.overview, view.excerpt, (start) => model.ask("excerpt", { start })) : null);
     fill(parts.cards, [view.slots, model.current, model.blind, Boolean(model.between), settingsKnown], () => (model.slots.length ? mixCards(model) : h("p", { class: "soft" }, "The first mixes are on their way.")));
     const between = model.between ? [model.between.weights.map(({ mix, weight }) => [mix.slot.id, weight]), model.between.place] : null;
-    fill(parts.explore, [view.slots.map((slot) => [slot.id, slot.name, slot.verdict]), model.current, view.locks.length, Boolean(between), model.blind, this.wishes.from, this.wishes.to], () => explorePanel(model, this.wishes));
+    fill(parts.explore, [view.slots.map((slot) => [slot.id, slot.name, slot.verdict]), model.current, view.locks.length, Boolean(between), model.blind, this.wishes.from, this.wishes.to, notesOfLast(view)], () => explorePanel(model, this.wishes));
     fill(parts.legend, [Boolean(model.survey)], () => mapLegend(Boolean(model.survey)));
     if (model.survey) this.map.show({ survey: model.survey, slots: view.slots, current: model.current, between: model.between?.place ? model.between : null, names: !model.blind });
     const shown = model.slot(model.current)?.mix;
@@ -118,7 +119,7 @@ export class Studio {
     fill(parts.console, [shown, other, knows, view.locks, switches, Boolean(model.survey), model.isOpen], () => (model.isOpen ? consoleView(model) : null));
     if (model.draft) redrawCurves(model, parts.console);
     if (this.dialogs.history.open) fill(this.dialogs.history.body, view.history, () => historyPanel(model));
-    if (this.dialogs.take.open) fill(this.dialogs.take.body, [view.slots, view.jobs.filter((job) => job.kind === "export")], () => takeAwayPanel(model, this.told.formats));
+    if (this.dialogs.take.open) fill(this.dialogs.take.body, [view.slots, view.jobs.filter((job) => job.kind === "export")], () => takeAwayPanel(model, this.told.formats, this.told.audio));
     if (this.dialogs.help.open) fill(this.dialogs.help.body, 1, keyHelp);
   }
 
@@ -128,7 +129,10 @@ export class Studio {
     document.title = `${view.name} · gen_mix`;
     fill(this.header, [view.name, view.history.can_undo, view.history.can_redo, view.notes, model.slots.length > 0], () => [
       button("gen_mix", this.leave, { class: "brand plain", "aria-label": "gen_mix, all sessions", title: "All sessions" }),
-      h("h1", null, view.name),
+      h("h1", { class: "unseen" }, view.name),
+      h("input", { type: "text", class: "song", value: view.name, maxlength: 100, "aria-label": "Name of the song", title: "Rename", "data-key": "song",
+        onkeydown: (event) => event.key === "Enter" && event.target.blur(),
+        onchange: (event) => (event.target.value.trim() ? model.ask("name", { name: event.target.value.trim() }) : (event.target.value = view.name)) }),
       view.notes?.length ? h("details", { class: "notes" }, h("summary", null, `${view.notes.length} notes`), h("ul", null, ...view.notes.map((note) => h("li", null, note)))) : null,
       h("span", { class: "gap" }),
       button("↶", () => model.travel("undo"), { class: "plain", disabled: !view.history.can_undo, "aria-label": "Undo", title: "Undo (Ctrl+Z)", "data-key": "undo" }),

@@ -1,0 +1,101 @@
+"""Facts about the page in a real browser: words, the map, a closed tab, names of a song and of what one takes away."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.explore.browser import visiting
+
+pytestmark = pytest.mark.browser
+
+MAP = """async (slots) => {
+  const { MixMap } = await import("/static/map.js");
+  const place = document.createElement("div");
+  place.className = "map-place";
+  document.body.append(place);
+  const map = new MixMap(place, {});
+  const directions = [
+    ["03_distorted-electric-guitar-1 up", "03_distorted-electric-guitar-1 down", 0.9, 0.1],
+    ["Backing Vocals Left (double, take 2) comp up", "Backing Vocals Left (double, take 2) comp down", 0.6, -0.6],
+    ["wider", "narrower", 0.1, 0.9], ["x".repeat(60) + " up", "x".repeat(60) + " down", -0.7, 0.7],
+    ["02_drum-set up", "02_drum-set down", 1, -0.05],
+  ];
+  map.show({ survey: { background: [[0, 0]], directions }, slots, current: slots[0].id, between: null, names: true });
+  const view = map.drawing.viewBox.baseVal;
+  const words = [...place.querySelectorAll(".word")].map((word) => {
+    const box = word.getBBox();
+    const fits = box.x >= view.x && box.y >= view.y && box.x + box.width <= view.x + view.width
+      && box.y + box.height <= view.y + view.height;
+    return { text: word.textContent, fits };
+  });
+  const own = place.querySelector(".own");
+  const told = { words, own: own?.textContent, beside: own?.parentElement.dataset.slot,
+    shapes: [place.querySelectorAll(".mix circle").length, place.querySelectorAll(".mix rect").length] };
+  place.remove();
+  return told;
+}"""
+
+
+def test_words_are_said_understood_and_heard(browser: Any, address: str, session: str) -> None:
+    with visiting(browser, address) as visit:
+        visit.open(session)
+        count = visit.page.evaluate("genMix.slots.length")
+        visit.page.get_by_label("In words").fill("warm, much wider, quuxyq")
+        visit.until("document.querySelectorAll('.chip').length === 3")
+        chips = visit.page.locator(".chip").all_inner_texts()
+        assert chips == ["more warmth", "much more width", "quuxyq?"]
+        visit.page.locator("[data-key=number-count]").fill("1")
+        visit.page.get_by_role("button", name="Sample").click()
+        visit.until(f"genMix.slots.length === {count + 1}")
+        visit.until("document.querySelectorAll('.card').length === genMix.slots.length")
+        assert "“warm, much wider, quuxyq”" in visit.page.locator(".card").last.inner_text()
+        visit.until("document.querySelector('.words').textContent.includes('not understood')")
+        assert visit.page.get_by_label("In words").input_value() == "warm, much wider, quuxyq"
+        visit.page.get_by_label("In words").fill("")
+        visit.until("document.querySelectorAll('.chip').length === 0")
+
+
+def test_a_closed_tab_stops_nothing(browser: Any, address: str, session: str) -> None:
+    with visiting(browser, address) as visit:
+        visit.open(session)
+        count = visit.page.evaluate("genMix.slots.length")
+        visit.page.locator("[data-key=number-count]").fill("3")
+        visit.page.get_by_role("button", name="Sample").click()
+        visit.until("genMix.view.jobs.some((job) => job.status === 'running' || job.status === 'waiting')")
+    with visiting(browser, address) as visit:
+        visit.open(session)
+        visit.until(f"genMix.slots.length === {count + 3}")
+        visit.until("genMix.slots.every((slot) => slot.has_audio)")
+
+
+def test_words_on_the_map_fit_and_a_rough_mix_is_marked(browser: Any, address: str) -> None:
+    with visiting(browser, address) as visit:
+        visit.open()
+        slots = [
+            {"id": str(place), "name": f"Mix {place}", "place": [0.3 * place, 0.2], "verdict": "", "kind": kind}
+            for place, kind in enumerate(["mix", "rough", "mix"])
+        ]
+        told = visit.page.evaluate(MAP, slots)
+    assert len(told["words"]) == 10
+    assert [word["text"] for word in told["words"] if not word["fits"]] == []
+    assert told["words"][0]["text"] == "distorted-electric-guitar-1 up"
+    assert (told["own"], told["beside"]) == ("your rough mix", "1")
+    assert told["shapes"] == [2, 1]
+
+
+def test_a_song_gets_a_name_and_is_taken_away_under_it(browser: Any, address: str, session: str) -> None:
+    with visiting(browser, address) as visit:
+        visit.open(session)
+        name = visit.page.get_by_label("Name of the song")
+        name.fill("Blue 42")
+        name.press("Enter")
+        visit.until("genMix.view.name === 'Blue 42'")
+        visit.page.get_by_role("button", name="Take away").click()
+        for label in ("DAWproject", "REAPER project", "Stems"):
+            visit.page.get_by_label(re.compile(label)).uncheck()
+        visit.page.get_by_label("Audio files").select_option("flac")
+        visit.page.locator("[data-key=write]").click()
+        with visit.page.expect_download() as download:
+            visit.page.get_by_role("link", name=re.compile("Download")).click()
+        assert download.value.suggested_filename == "Blue 42.zip"
