@@ -22,7 +22,7 @@ RATES_HZ = (4000, 768000)
 LONGEST_SECONDS = 6 * 3600.0
 """A header that claims more is taken for a broken one, before any memory is asked for."""
 
-_FRAMES_AT_ONCE = 1 << 20
+_FRAMES_AT_ONCE = 1 << 16
 _UNKNOWN_LENGTH = 0xFFFFFF00  # what programs write that do not know the length beforehand
 
 

@@ -79,7 +79,7 @@ def finish(mix: Tensor, sample_rate: int, target_lufs: float = -16.0, ceiling_db
 
 
 def finish_take(mix: Take, sample_rate: int, target_lufs: float = -16.0, ceiling_dbtp: float = -1.0) -> FinishedTake:
-    """Return a mix of any length finished, as `finish` says, in memory that grows by 1 MB a minute or so.
+    """Return a mix of any length finished, as `finish` says, in memory that grows by some 10 MB a minute.
 
     Raises:
         ValueError: The mix is not finite.
@@ -207,10 +207,10 @@ class _Programme:
 def _programme(mix: Take, sample_rate: int, threshold: float) -> _Programme:
     """Return the blocks of `mix`; their peaks are exact above the amplitude `threshold`."""
     power = PowerMeter(k_weighting(sample_rate), BLOCK)
-    peaks = []
+    peaks = np.empty(-(-mix.samples // BLOCK))
     for first, last in pieces(mix.samples):
         around = with_surroundings(mix, first, last)
         power.add(around[:, BLOCK : BLOCK + last - first])
-        peaks.append(block_peaks(around, threshold))
+        peaks[first // BLOCK : -(-last // BLOCK)] = block_peaks(around, threshold)
     with np.errstate(divide="ignore"):
-        return _Programme(20 * np.log10(np.concatenate(peaks)), power.means_and_rest, sample_rate)
+        return _Programme(20 * np.log10(peaks), power.means_and_rest, sample_rate)

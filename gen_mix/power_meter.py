@@ -17,20 +17,24 @@ class PowerMeter:
         self._stretch = stretch
         self._state = np.zeros((2, len(sections), 2))
         self._rest = np.zeros(2)  # energy and samples of the stretch that has begun
-        self._means: list[NDArray[np.float64]] = []
+        # One array that grows: what is kept of every block, if it lay between what is not, would split the free memory.
+        self._means = np.empty(1 << 10)
+        self._stretches = 0
 
     def add(self, audio: Tensor) -> None:
         """Measure the next samples of the audio, (1 or 2, samples)."""
         samples = audio.detach().cpu().contiguous().numpy()
-        means = np.empty((int(self._rest[1]) + samples.shape[1]) // self._stretch)
+        first = self._stretches
+        self._stretches += (int(self._rest[1]) + samples.shape[1]) // self._stretch
+        if self._stretches > self._means.size:
+            self._means = np.concatenate([self._means[:first], np.empty(2 * self._stretches - first)])
+        means = self._means[first : self._stretches]
         _measure(samples, self._sections, self._state, self._stretch, self._rest, means)
-        self._means.append(means)
 
     @property
     def means(self) -> NDArray[np.float64]:
         """Of every stretch that is complete (stretches,)."""
-        self._means = [np.concatenate([np.zeros(0), *self._means])]
-        return self._means[0]
+        return self._means[: self._stretches]
 
     @property
     def means_and_rest(self) -> NDArray[np.float64]:

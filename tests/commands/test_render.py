@@ -1,6 +1,8 @@
 """Facts about ``gen-mix render``: parts of a mix, and what it refuses."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -134,3 +136,29 @@ def test_an_output_that_cannot_be_written_leaves_no_stems(
     assert main([*command, "--stems", str(tmp_path / "stems")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["a file"]
+
+
+def _peak_mib(song: Path, out: Path) -> float:
+    """Return the peak memory of a process that renders `song`."""
+    command = "import sys, resource; from gen_mix.cli import main; status = main(sys.argv[1:]); "
+    command += "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr); sys.exit(status)"
+    arguments = ["render", str(song), str(song / "mix_01.json"), "--out", str(out)]
+    finished = subprocess.run([sys.executable, "-c", command, *arguments], check=True, capture_output=True, text=True)
+    return int(finished.stderr.splitlines()[-1]) / 2**10
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="counts peak memory in KiB, as Linux does")
+def test_a_long_song_takes_the_memory_of_a_short_one(song: Path, tmp_path: Path) -> None:
+    peaks = []
+    for repeats in (10, 150):
+        folder = tmp_path / str(repeats)
+        (folder / "tracks").mkdir(parents=True)
+        (folder / "mix_01.json").write_bytes((song / "mix_01.json").read_bytes())
+        for file in (song / "tracks").iterdir():
+            audio, rate = soundfile.read(file, dtype="float32")
+            soundfile.write(folder / "tracks" / file.name, np.concatenate([audio] * repeats), rate)
+        peaks.append(_peak_mib(folder, tmp_path / f"{repeats}.wav"))
+    assert (
+        peaks[1] - peaks[0] < 90
+    )  # MiB; the longer mix alone is 101, its tracks 250. Of the limiter, some 10 a minute.
