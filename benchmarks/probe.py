@@ -28,32 +28,13 @@ from gen_mix.embeddings.encodec import EncodecEmbedder
 from gen_mix.embeddings.features import group_slice, track_features
 from gen_mix.errors import InputError
 from gen_mix.measurements import measure
+from gen_mix.sessions.catalogue import instrument_of
 from gen_mix.sessions.instant import instant_session
 from gen_mix.sessions.instruments import COARSE_CLASSES, COARSE_OF, INSTRUMENTS
 from gen_mix.training.embedder import EmbedderTraining, train_embedder
 
 LOG_MEL = ("spectrum_db", "log_mean_db", "log_deviation_db")
 COARSE = torch.tensor([COARSE_CLASSES.index(COARSE_OF[instrument]) for instrument in INSTRUMENTS])
-COARSE_OF_WORD = {
-    "drums": "drums",
-    "kick": "kick",
-    "snare": "snare",
-    "hi-hat": "cymbals",
-    "toms": "drums",
-    "cymbals": "cymbals",
-    "overheads": "cymbals",
-    "percussion": "drums",
-    "bass": "bass",
-    "electric guitar": "guitar",
-    "acoustic guitar": "guitar",
-    "vocals": "vocal",
-    "backing vocals": "vocal",
-    "keys": "keys",
-    "piano": "keys",
-    "organ": "keys",
-    "synth": "keys",
-}
-"""Words of ``song.json``; what is not here counts as ``other``."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +144,7 @@ def read_real(folder: Path) -> RealTracks:
             file = read_audio(path)
             features.append(track_features(file.audio, file.sample_rate))
             measurements.append(measure(file.audio, file.sample_rate))
-            coarse.append(COARSE_CLASSES.index(COARSE_OF_WORD.get(track["instrument"], "other")))
+            coarse.append(COARSE_CLASSES.index(COARSE_OF[instrument_of(track["instrument"])]))
     if not features:
         raise InputError(f"{folder}: expected songs with song.json, got none")
     return RealTracks(torch.stack(features), torch.stack(measurements), torch.tensor(coarse))

@@ -114,6 +114,32 @@ class Prompt:
         return tuple(replace(one, strength=one.strength * self.weight) for one in self.sounds)
 
 
+@dataclass(frozen=True)
+class Reference:
+    """What is taken from a record that mixes are to sound like.
+
+    Attributes:
+        name: What a person calls it: its file.
+        sound: What it measures, see `gen_mix.steering.production.PRODUCTION`.
+        weight: How much it counts beside others, and all together beside the usual mix, 0 to 1.
+        aspects: What is taken: names of `gen_mix.steering.production.ASPECTS`.
+        seconds: Which section was measured, from and to.
+
+    Raises:
+        InputError: The weight is out of range.
+    """
+
+    name: str
+    sound: tuple[float, ...]
+    weight: float = 1.0
+    aspects: tuple[str, ...] = ("tone", "width", "dynamics")
+    seconds: tuple[float, float] = (0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        if not 0 < self.weight <= 1:
+            raise InputError(f"weight of a reference: expected above 0 to 1, got {self.weight:g}")
+
+
 @dataclass(frozen=True, eq=False)
 class Example:
     """A mix of the session that a wish points at.
@@ -140,6 +166,7 @@ class Wishes:
         amounts: How much is done.
         liked, disliked: Mixes to come nearer to, and to keep away from.
         prompt: Words, or None.
+        references: Records to sound like.
 
     Raises:
         InputError: The strength is out of range, or something is to be kept and there is no start.
@@ -152,6 +179,7 @@ class Wishes:
     liked: tuple[Example, ...] = ()
     disliked: tuple[Example, ...] = ()
     prompt: Prompt | None = None
+    references: tuple[Reference, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.strength <= 1:

@@ -10,7 +10,7 @@ from gen_mix.console.layout import BUS_TOKENS, LAYOUT
 from gen_mix.embeddings.bank import TrackBank, draw_sessions
 from gen_mix.embeddings.embedder import TrackEmbedder
 from gen_mix.mix import MixParameters
-from gen_mix.sessions.engineers import draw_engineers
+from gen_mix.sessions.engineers import draw_engineers, middle_engineer
 from gen_mix.sessions.facts import TrackFacts
 
 
@@ -21,6 +21,16 @@ class Engineers:
     def __call__(self, subject: Subject, mixes: int, generator: torch.Generator) -> MixParameters:
         """Return fresh engineers' mixes."""
         return draw_engineers(subject.facts.expand(mixes), generator).parameters
+
+
+@dataclass(frozen=True)
+class RuleEngineer:
+    """The engineer without moods, who knows every label: all that is left to chance comes out in the middle."""
+
+    def __call__(self, subject: Subject, mixes: int, generator: torch.Generator) -> MixParameters:
+        """Return the one mix by the rules, `mixes` times."""
+        mix = middle_engineer(subject.facts).parameters
+        return MixParameters(mix.normalized.expand(mixes, -1, -1), mix.mask.expand(mixes, -1, -1))
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,18 @@ from gen_mix.errors import InputError
 from gen_mix.evaluation.control import PARTS, evaluate_control, write_control
 from gen_mix.evaluation.engineers import evaluate_engineers, table_of
 from gen_mix.evaluation.one_to_many import evaluate_one_to_many, write_report
+from gen_mix.evaluation.real import evaluate_real
+from gen_mix.evaluation.real_report import real_tables, write_real
 from gen_mix.evaluation.tables import report_tables
 from gen_mix.pipeline import MixPipeline
+from gen_mix.sessions.catalogue import CATALOGUE_FILE
 from gen_mix.sessions.folder import read_session
 from gen_mix.sessions.session import Session
 
-DESCRIPTION = "Judge the model's variety (one-to-many), its obedience (control) or the virtual engineers (engineers)."
+DESCRIPTION = (
+    "Judge the model's variety (one-to-many), its obedience (control), its mixes of real recordings (real) or the "
+    "virtual engineers (engineers)."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +47,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     control.add_argument("--model", type=Path, default=None, help="folder of a trained model, not the shipped one")
     control.add_argument("--seed", type=whole_number(0, 2**31 - 1), default=0, help="of all chance")
     control.add_argument("--out", type=Path, required=True, help="report.json; parts judged before stay in it")
+    real = chosen.add_parser(
+        "real", help="mixes of real recordings against people's and common sense", allow_abbrev=False
+    )
+    real.add_argument("--sessions", type=Path, required=True, help="folder of songs with song.json")
+    real.add_argument("--samples", type=whole_number(2, 4096), default=16, help="mixes of each song")
+    real.add_argument("--model", type=Path, default=None, help="folder of a trained model, not the shipped one")
+    real.add_argument("--bank", type=Path, default=None, help="training tracks, instead of the shipped ones")
+    real.add_argument("--seed", type=whole_number(0, 2**31 - 1), default=0, help="of the first mix; the others follow")
+    real.add_argument("--out", type=Path, required=True, help="report.json; a table goes beside it")
     people = chosen.add_parser("engineers", help="virtual engineers against mixes by people", allow_abbrev=False)
     people.add_argument("--human", type=Path, required=True, help="MixologyDB's JSON")
     people.add_argument("--seed", type=whole_number(0, 2**31 - 1), default=0, help="of all chance")
@@ -56,6 +71,9 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.what == "engineers":
         report = evaluate_engineers(arguments.human, arguments.out, arguments.seed)
         print(table_of(report))
+        return
+    if arguments.what == "real":
+        _real(arguments)
         return
     sessions = _sessions(arguments.sessions)
     if arguments.what == "control":
@@ -84,6 +102,18 @@ def _sessions(folder: Path) -> list[Session]:
         raise InputError(f"--sessions {folder}: expected a folder of sessions, got none")
     folders = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     return [read_session(path) for path in tqdm(folders, desc="reading", unit="session")]
+
+
+def _real(arguments: argparse.Namespace) -> None:
+    folders = sorted(path.parent for path in arguments.sessions.glob(f"*/{CATALOGUE_FILE}"))
+    pipeline = MixPipeline.from_pretrained(arguments.model)
+    bank = TrackBank.load(arguments.bank or _reference(arguments.model))
+    with one_thread(), tqdm(total=len(folders), desc="judging", unit="song") as bar:
+        report = evaluate_real(
+            folders, pipeline, bank, arguments.samples, arguments.seed, lambda name: bar.update() and None
+        )
+    write_real(report, arguments.out)
+    print(real_tables(report))
 
 
 def _control(arguments: argparse.Namespace, sessions: list[Session]) -> None:

@@ -10,9 +10,11 @@ from gen_mix.errors import InputError
 from gen_mix.export.mix_file import read_mix_file
 from gen_mix.sessions.session import Session
 from gen_mix.sessions.written import as_written
-from gen_mix.steering.expressions import parse_amounts, parse_setting
+from gen_mix.steering.expressions import SaidReference, parse_amounts, parse_reference, parse_setting
+from gen_mix.steering.production import ASPECTS
+from gen_mix.steering.references import reference_of
 from gen_mix.steering.rough import fit_rough
-from gen_mix.wishes import MOST_WEIGHT, Example, Prompt, Wishes
+from gen_mix.wishes import MOST_WEIGHT, Example, Prompt, Reference, Wishes
 from gen_mix.words.reading import read_prompt
 
 
@@ -35,6 +37,13 @@ def add_wishes(parser: argparse.ArgumentParser) -> None:
         default=None,
         metavar="WEIGHT",
         help="how far words move mixes (1)",
+    )
+    wanted.add_argument(
+        "--reference", action="append", default=[], metavar="FILE[@START-END][=WEIGHT]",
+        help="a record to sound like, or several; from and to in seconds, else its most typical loud part",
+    )  # fmt: skip
+    wanted.add_argument(
+        "--reference-for", nargs="+", choices=tuple(ASPECTS), default=None, help="what is taken from it (all)"
     )
     wanted.add_argument(
         "--start-from", type=Path, default=None, metavar="MIX", help="mix_XX.json, or a stereo bounce of a rough mix"
@@ -70,6 +79,7 @@ def wishes_of(arguments: argparse.Namespace, session: Session) -> Wishes | None:
         liked=tuple(read_example(path, session) for path in arguments.like),
         disliked=tuple(read_example(path, session) for path in arguments.unlike),
         prompt=_prompt(arguments),
+        references=_references(arguments),
     )
     return None if wishes == Wishes() else wishes
 
@@ -80,6 +90,23 @@ def _prompt(arguments: argparse.Namespace) -> Prompt | None:
             raise InputError(f"--prompt-strength {arguments.prompt_strength:g}: expected words (--prompt), got none")
         return None
     return read_prompt(arguments.prompt, weight=1.0 if arguments.prompt_strength is None else arguments.prompt_strength)
+
+
+def _references(arguments: argparse.Namespace) -> tuple[Reference, ...]:
+    if not arguments.reference:
+        if arguments.reference_for is not None:
+            raise InputError(f"--reference-for {' '.join(arguments.reference_for)}: expected a --reference, got none")
+        return ()
+    aspects = tuple(arguments.reference_for or ASPECTS)
+    return tuple(_reference(parse_reference(text), aspects) for text in arguments.reference)
+
+
+def _reference(said: SaidReference, aspects: tuple[str, ...]) -> Reference:
+    file = read_audio(said.path)
+    try:
+        return reference_of(file, said.path.name, said.span, said.weight, aspects)
+    except InputError as error:
+        raise InputError(f"--reference {said.path}: {error}") from error
 
 
 def _said(option: str) -> Callable[[str], tuple[str, str]]:

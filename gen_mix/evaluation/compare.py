@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from gen_mix.baselines.mixer import Mixer, Subject
+from gen_mix.evaluation.calibration import calibration_of
 from gen_mix.evaluation.distances import Distances, Estimate, pooled_mean, pooled_ratio, worst_tenth
 from gen_mix.evaluation.heard import HEARD, Excerpts
 from gen_mix.evaluation.judged import Draws, Judged, Verdict, judge, spread_over, verdict
@@ -78,6 +79,26 @@ def _system_report(
         },
         "spread_ratio": _rounded(spread_ratios([one.systems[system].parameters for one in judged], _engineers(judged))),
         "modes": _rounded(pool_modes([one.modes for one in verdicts])),
+        "calibration": _calibration(judged, system),
+    }
+
+
+def _calibration(judged: Sequence[Judged], system: str) -> dict[str, object]:
+    knobs = calibration_of(
+        [one.systems[system].parameters for one in judged],
+        [[mixes.parameters for mixes in one.engineers] for one in judged],
+    )
+    return {
+        "histogram_distance": round(sum(one.distance for one in knobs.values()) / len(knobs), 4),
+        "crps": round(sum(one.crps for one in knobs.values()) / len(knobs), 4),
+        "knobs": {
+            name: {
+                "histogram": [round(share, 4) for share in one.histogram],
+                "distance": round(one.distance, 4),
+                "crps": round(one.crps, 4),
+            }
+            for name, one in knobs.items()
+        },
     }
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from gen_mix.errors import InputError
 from gen_mix.evaluation.control_cost import cost_of_wishes
 from gen_mix.evaluation.control_locks import locks_of
+from gen_mix.evaluation.control_reference import reference_part
 from gen_mix.evaluation.control_session import ControlSession, control_session
 from gen_mix.evaluation.control_start import start_from_of
 from gen_mix.evaluation.control_variety import variety_of
@@ -20,6 +21,7 @@ Part = Callable[[MixPipeline, Sequence[ControlSession], int, int], Mapping[str, 
 
 PARTS: Mapping[str, Part] = {
     "words": words_of,
+    "reference": reference_part,
     "locks": locks_of,
     "start_from": start_from_of,
     "variety": variety_of,

@@ -38,6 +38,9 @@ _RATIOS = {
     "delay_energy_ratio": "delay",
 }
 
+_CALIBRATION = {"histogram_distance": "PIT off flat", "crps": "CRPS"}
+"""Means over knobs: distance of the histograms of transforms from a flat one; score over the engineers' own."""
+
 
 def report_tables(report: Mapping[str, Any]) -> str:
     """Return a report of `evaluate_one_to_many` as Markdown: ratios, links and modes, spread of the knobs."""
@@ -54,13 +57,14 @@ def report_tables(report: Mapping[str, Any]) -> str:
 
 def _ratio_table(report: Mapping[str, Any], systems: Sequence[str]) -> str:
     def cell(system: str, measure: str) -> str:
-        value = report[system].get(measure)
+        value = report[system]["calibration"][measure] if measure in _CALIBRATION else report[system].get(measure)
         interval = report[system]["intervals"].get(measure)
         shown = "–" if value is None else _number(value)
         return shown if interval is None else f"{shown} ({_number(interval[0])} to {_number(interval[1])})"
 
-    rows = [[SYSTEMS[system], *(cell(system, measure) for measure in _RATIOS)] for system in systems]
-    return _markdown(["", *_RATIOS.values()], rows)
+    measures = _RATIOS | _CALIBRATION
+    rows = [[SYSTEMS[system], *(cell(system, measure) for measure in measures)] for system in systems]
+    return markdown_table(["", *measures.values()], rows)
 
 
 def _mode_table(report: Mapping[str, Any], systems: Sequence[str]) -> str:
@@ -68,13 +72,13 @@ def _mode_table(report: Mapping[str, Any], systems: Sequence[str]) -> str:
         [title, *(mode_text(name, report[system]["modes"].get(name)) for system in systems)]
         for name, title in MODES.items()
     ]
-    return _markdown(["", *(SYSTEMS[system] for system in systems)], rows)
+    return markdown_table(["", *(SYSTEMS[system] for system in systems)], rows)
 
 
 def _spread_table(report: Mapping[str, Any], systems: Sequence[str]) -> str:
     knobs = list(report[systems[0]]["spread_ratio"])
     rows = [[knob, *(f"{report[system]['spread_ratio'][knob]:.2f}" for system in systems)] for knob in knobs]
-    return _markdown(["spread ratio", *(SYSTEMS[system] for system in systems)], rows)
+    return markdown_table(["spread ratio", *(SYSTEMS[system] for system in systems)], rows)
 
 
 def mode_text(name: str, value: float | None) -> str:
@@ -88,6 +92,7 @@ def _number(value: float) -> str:
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
-def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of text as a Markdown table, numbers to the right."""
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"

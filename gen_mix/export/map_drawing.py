@@ -1,6 +1,7 @@
 """The map of some mixes as SVG: near in sound is near in the picture."""
 
 import math
+import re
 from collections.abc import Sequence
 from html import escape
 
@@ -15,6 +16,7 @@ FEWEST = 3
 _FEWEST_FOR_WORDS = 6  # fewer are related to almost anything
 
 _REACH = 1.35
+_LETTERS, _LINE = 12, 12.0
 
 
 def draw_map(heard: Tensor, numbers: Sequence[int], track_names: Sequence[str]) -> str:
@@ -43,10 +45,31 @@ def _words(directions: Sequence[Direction]) -> str:
         length = math.hypot(one.x, one.y)
         for word, sign in ((one.word, 1), (one.opposite, -1)):
             right, up = sign * one.x / length, sign * one.y / length
-            x, y = WIDTH / 2 + (RADIUS + 7) * right, HEIGHT / 2 - (RADIUS + 9) * up
-            anchor = "start" if right > 0.25 else "end" if right < -0.25 else "middle"
-            drawn.append(f'<text class="word" x="{x:.0f}" y="{y + 3:.0f}" text-anchor="{anchor}">{escape(word)}</text>')
+            drawn.append(_word(word, right, up))
     return "".join(drawn)
+
+
+def _word(word: str, right: float, up: float) -> str:
+    """Return a word at the ring, in lines that fit beside it."""
+    anchor = "start" if right > 0.25 else "end" if right < -0.25 else "middle"
+    lines = broken(word, 40 if anchor == "middle" else _LETTERS)
+    x, y = WIDTH / 2 + (RADIUS + 7) * right, HEIGHT / 2 - (RADIUS + 9) * up + 3
+    y -= (1.0 if up > 0.8 else 0.0 if up < -0.8 else 0.5) * (len(lines) - 1) * _LINE
+    spans = "".join(
+        f'<tspan x="{x:.0f}" y="{y + place * _LINE:.0f}">{escape(line)}</tspan>' for place, line in enumerate(lines)
+    )
+    return f'<text class="word" text-anchor="{anchor}">{spans}</text>'
+
+
+def broken(words: str, letters: int) -> list[str]:
+    """Return words in at most three lines of about `letters`, without the number that a file's name begins with."""
+    lines = [""]
+    for part in re.split(r"(?<=[\s-])", re.sub(r"^\d+[\s._-]+", "", words).replace("_", " ")):
+        if lines[-1] and len((lines[-1] + part).strip()) > letters:
+            lines.append("")
+        lines[-1] += part
+    cut = [line.strip() if len(line.strip()) <= letters + 1 else f"{line.strip()[:letters]}…" for line in lines]
+    return cut if len(cut) <= 3 else [cut[0], f"{cut[1]}…", cut[-1]]
 
 
 def _mixes(atlas: Atlas, numbers: Sequence[int]) -> str:

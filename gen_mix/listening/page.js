@@ -103,7 +103,7 @@ function welcome() {
     make("label", { for: "playback" }, "You listen with"), playback,
     make("div", { class: "foot" }, make("button", { class: "main", type: "submit" }, "Start")));
   show(make("h1", {}, test.name),
-    make("p", {}, `${test.plan[0].length === 1 ? "One page" : `${test.plan[0].length} pages`}, on each several mixes of one song, all equally loud. Place them where you think they belong. There is no right answer, and no mix is a reference.`),
+    make("p", {}, `${test.plan[0].length === 1 ? "One page with" : `${test.plan[0].length} pages, each with`} several mixes of one song, all equally loud. Place them where you think they belong. There is no right answer, and no mix is a reference.`),
     make("p", {}, "Set a comfortable level on the first page and leave it there. Take breaks; your answers are kept in this browser."), start);
 }
 

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
+from pathlib import Path
 
 from gen_mix.console.layout import BUS_TOKENS, LAYOUT, TRACK
 from gen_mix.errors import InputError
@@ -22,6 +23,38 @@ _STEMS = tuple(
 )
 _ALIASES = {"sends.reverb_db": "reverb_send.level_db", "sends.delay_db": "delay_send.level_db", "eq.on": "eq"}
 """Names of a mix's file that are not names of knobs."""
+
+
+_REFERENCE = re.compile(r"(?P<path>.+?)(@(?P<first>[\d.]+)-(?P<last>[\d.]+))?(=(?P<weight>[\d.]+))?")
+
+
+@dataclass(frozen=True)
+class SaidReference:
+    """A reference as it was said.
+
+    Attributes:
+        path: Of the file.
+        span: From and to, in seconds, or None.
+        weight: See `gen_mix.wishes.Reference`.
+    """
+
+    path: Path
+    span: tuple[float, float] | None
+    weight: float
+
+
+def parse_reference(text: str) -> SaidReference:
+    """Return what ``FILE[@START-END][=WEIGHT]`` says; a file whose whole name is `text` is that file.
+
+    Raises:
+        InputError: A number cannot be read.
+    """
+    found = _REFERENCE.fullmatch(text)
+    if found is None or Path(text).is_file():
+        return SaidReference(Path(text), None, 1.0)
+    where = f"--reference {text}"
+    span = None if found["first"] is None else (_number(found["first"], where), _number(found["last"], where))
+    return SaidReference(Path(found["path"]), span, _number(found["weight"] or "1", where))
 
 
 def parse_setting(text: str, option: str = "--set") -> SettingWish:

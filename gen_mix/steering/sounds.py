@@ -13,6 +13,7 @@ from gen_mix.sessions.instruments import INSTRUMENTS
 from gen_mix.steering.attributes import ALL, ATTRIBUTES, Row, measured
 from gen_mix.steering.cast import GROUPS, Cast
 from gen_mix.steering.estimate import Sources, estimator, sources_of
+from gen_mix.steering.production import SPREADS, estimate_production
 from gen_mix.wishes import Prompt, SoundWish
 from samplers import Aims, Denoise, aimed
 
@@ -36,16 +37,20 @@ class Pull:
         space: The model's.
         rows: What is measured of a mix.
         aims: What is wanted of that, in spreads.
+        has_reference: Whether `PRODUCTION` is measured too, behind the rows.
     """
 
     sources: Sources
     space: ModelSpace
     rows: tuple[Row, ...]
     aims: Aims
+    has_reference: bool = False
 
     def measure(self, x: Tensor) -> Tensor:
         """Return the rows of x (batch, 1 + tokens, width), in spreads, on the CPU."""
-        return measured(estimator(self.sources, self.space)(x.cpu().float()), self.rows)
+        estimate = estimator(self.sources, self.space)(x.cpu().float())
+        own = [measured(estimate, self.rows)] if self.rows else []
+        return torch.cat([*own, estimate_production(estimate) / SPREADS] if self.has_reference else own, dim=-1)
 
     def pulled(self, denoise: Denoise) -> Denoise:
         """Return the denoiser of mixes as they are wanted."""
@@ -53,8 +58,15 @@ class Pull:
 
     def values(self, mixes: MixParameters) -> Tensor:
         """Return the rows of some canonical mixes in their units (mixes, rows)."""
-        x = self.space.encode(mixes, torch.zeros(len(mixes), len(self.space.intent)))
-        return self.measure(x) * torch.tensor([ATTRIBUTES[row.attribute].spread for row in self.rows])
+        spreads = torch.tensor([ATTRIBUTES[row.attribute].spread for row in self.rows])
+        return self.measure(self._encoded(mixes))[:, : len(self.rows)] * spreads
+
+    def production(self, mixes: MixParameters) -> Tensor:
+        """Return what `PRODUCTION` names of some canonical mixes, estimated (mixes, len(PRODUCTION))."""
+        return estimate_production(estimator(self.sources, self.space)(self._encoded(mixes)))
+
+    def _encoded(self, mixes: MixParameters) -> Tensor:
+        return self.space.encode(mixes, torch.zeros(len(mixes), len(self.space.intent)))
 
 
 @dataclass(frozen=True)
@@ -126,6 +138,11 @@ def pull_of(
             slack[one.row] = NAMED_SLACK
     aims = Aims(moves, torch.full_like(moves, torch.nan), slack)
     return Pull(sources_of(condition, embedder), space, rows, aims), tuple(asked)
+
+
+def no_pull(condition: MixCondition, embedder: TrackEmbedder, space: ModelSpace) -> Pull:
+    """Return the pull of no wish at all, for references to be added to."""
+    return Pull(sources_of(condition, embedder), space, (), Aims(torch.zeros(0), torch.zeros(0), torch.zeros(0)))
 
 
 def _asked(wish: SoundWish, weights: Tensor, places: dict[tuple[str, str], int]) -> Asked:

@@ -7,16 +7,20 @@ from gen_mix.console.settings import rounded
 from gen_mix.embeddings.embedder import TrackEmbedder
 from gen_mix.mix import MixCondition, MixParameters
 from gen_mix.model.denoiser import Denoiser
-from gen_mix.model.sampling import Sampling
+from gen_mix.model.sampling import Sampling, sample_settings
 from gen_mix.model.space import ModelSpace
 from gen_mix.sessions.session import Session
 from gen_mix.steering.amounts import with_amounts
 from gen_mix.steering.cast import Cast, cast_of
 from gen_mix.steering.examples import completed, preference
 from gen_mix.steering.orders import Knob, Orders, knob_name, orders_of, spec_of, switches_of
+from gen_mix.steering.references import pulled_towards, told_references, usual_of
 from gen_mix.steering.route import Route, bounds_of
-from gen_mix.steering.sounds import Asked, notes_of, pull_of, told_prompt
+from gen_mix.steering.sounds import Asked, no_pull, notes_of, pull_of, told_prompt
 from gen_mix.wishes import Amounts, SettingWish, Wishes
+
+_USUAL_MIXES = 6
+"""From how many mixes it is told how the usual one sounds, where references are compared with it."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,8 @@ class Steering:
                 told[word] = [example.name for example in examples]
         if self.wishes.prompt is not None:
             told["prompt"] = told_prompt(self.wishes.prompt, self.asked, self.route.pull, written)
+        if self.wishes.references:
+            told["reference"] = told_references(self.wishes.references, self.route.pull, written)
         if self.notes:
             told["notes"] = list(self.notes)
         return told
@@ -133,6 +139,10 @@ def steer(
     slope = preference(wishes.liked, wishes.disliked, denoiser, space, condition)
     sounds = () if wishes.prompt is None else wishes.prompt.weighted
     pull, asked = pull_of(sounds, cast, condition, embedder, space)
+    if wishes.references:
+        plain = sample_settings(denoiser, space, condition.expand(_USUAL_MIXES), range(_USUAL_MIXES), how).parameters
+        pull = pull or no_pull(condition, embedder, space)
+        pull = pulled_towards(pull, usual_of(session, plain, pull).wanted(wishes.references))
     route = Route(bounds_of(orders, used, space), start, wishes.strength, slope, pull)
     still = ("strength 0: every seed gives the same mix",) if start is not None and wishes.strength == 0 else ()
     notes = (*orders.notes, *still, *notes_of(wishes.prompt, asked))

@@ -112,3 +112,30 @@ def test_a_wish_that_cannot_be_is_one_line(
     assert said.count("\n") == 1
     assert message in said
     assert not (tmp_path / "out").exists()
+
+
+def test_a_reference_and_a_prompt_are_followed_and_told(song: Path, mixed: Path, tmp_path: Path) -> None:
+    options = ["--reference", f"{mixed / 'mix_01.wav'}@0-1=0.5", "--reference-for", "tone", "--prompt", "warmer"]
+    assert main(["sample", str(song), "--out", str(tmp_path / "out"), "--mixes", "1", *options]) == 0
+    conditions = json.loads((tmp_path / "out" / "mix_01.json").read_text())["conditions"]
+    assert conditions["reference"]["references"] == [
+        {"file": "mix_01.wav", "weight": 0.5, "aspects": ["tone"], "seconds": [0.0, 1.0]}
+    ]
+    assert conditions["reference"]["missed_by_spreads"] > 0
+    assert conditions["prompt"]["understood"][0]["attribute"] == "warmth"
+
+
+def test_references_that_cannot_be_used_are_one_line(
+    song: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "broken.wav").write_bytes(b"RIFF....nothing")
+    for options in (
+        ["--reference", str(tmp_path / "broken.wav")],
+        ["--reference", str(tmp_path / "nowhere.wav")],
+        ["--reference-for", "tone"],
+        ["--prompt", ""],
+        ["--prompt", "\x00\x01"],
+    ):
+        assert main(["sample", str(song), "--out", str(tmp_path / "out"), *options]) == 2
+        assert len(capsys.readouterr().err.strip().splitlines()) == 1
+        assert not (tmp_path / "out").exists()

@@ -17,6 +17,7 @@ def system(ratio: float) -> dict:
         "intervals": {name: [0.5 * ratio, 2 * ratio] for name in names},
         "spread_ratio": {"track.pan": 0.25, "delay.feedback": 1.5},
         "modes": {"doubles_apart": 0.5, "lead_mean_lu": None, "lead_sd_lu": 3.14},
+        "calibration": {"histogram_distance": 0.03, "crps": 1.02},
     }
 
 

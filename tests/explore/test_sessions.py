@@ -1,5 +1,6 @@
 """Facts about a session on the page, from files to mixes, moves, places between, undo, and the day after."""
 
+import asyncio
 import io
 import json
 import threading
@@ -20,7 +21,7 @@ from gen_mix.explore.limits import Limits
 from gen_mix.export.mix_file import read_mix_file
 from gen_mix.rendering import render_mix
 from gen_mix.sessions.folder import read_session
-from tests.explore.server import finished, new_session, opened, send, serving, wave
+from tests.explore.server import HOST, finished, new_session, opened, send, serving, wave
 
 State = dict[str, Any]
 
@@ -279,6 +280,26 @@ def test_a_part_of_the_sound_can_be_asked_for(client: TestClient, path: str) -> 
     assert part.headers["content-range"] == f"bytes 100-199/{len(whole)}"
     assert client.get(f"{path}/audio/{mix}", headers={"range": f"bytes={len(whole)}-"}).status_code == 416
     assert "private" in part.headers["cache-control"]
+
+
+def test_a_large_file_goes_out_in_small_pieces(tmp_path: Path) -> None:
+    size, ticket, sent = 1 << 28, "0" * 32, []
+    with serving(tmp_path) as (client, _):
+        (tmp_path / "exports").mkdir()
+        with (tmp_path / "exports" / f"{ticket}.zip").open("wb") as file:
+            file.truncate(size)  # on most disks nothing but a length
+
+        async def receive() -> State:
+            return await asyncio.sleep(60, {"type": "http.disconnect"})
+
+        async def send(message: Any) -> None:
+            sent.append(len(message.get("body", b"")))
+
+        headers = [(b"host", HOST.encode())]
+        scope = {"type": "http", "method": "GET", "path": f"/take/{ticket}", "headers": headers, "query_string": b""}
+        asyncio.run(client.app(scope | {"http_version": "1.1", "scheme": "http", "root_path": ""}, receive, send))
+    assert sum(sent) == size
+    assert max(sent) <= 1 << 20
 
 
 def test_the_day_after_everything_is_where_it_was(tmp_path: Path) -> None:

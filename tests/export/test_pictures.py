@@ -2,15 +2,18 @@
 
 import re
 from typing import Any
+from xml.etree.ElementTree import fromstring
 
+import pytest
 import torch
 
 from gen_mix.console.layout import LAYOUT
 from gen_mix.console.settings import settings_of
 from gen_mix.evaluation.atlas import atlas_from_json, atlas_to_json, draw_atlas
 from gen_mix.evaluation.heard import HEARD
-from gen_mix.export.drawing import draw_spread, relative_levels_db, strips_of
-from gen_mix.export.map_drawing import draw_map
+from gen_mix.export.drawing import draw_spread, draw_strip, relative_levels_db, strips_of
+from gen_mix.export.map_drawing import broken, draw_map
+from gen_mix.export.spread_drawing import draw_sets
 from gen_mix.mix import MixParameters
 
 NAMES = ["<script>", 'Kick "in"', "A & B"]
@@ -98,3 +101,35 @@ def test_a_word_points_to_where_there_is_more_of_it() -> None:
     assert (first.word, first.opposite) == ('Kick "in" up', 'Kick "in" down')
     loudest = atlas.background[-1]
     assert loudest @ [first.x, first.y] > 0
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        ("wider", ["wider"]),
+        ("03_distorted-electric-guitar-1 up", ["distorted-", "electric-", "guitar-1 up"]),
+        ("more compressed", ["more", "compressed"]),
+        ("02_drum-set down", ["drum-set", "down"]),
+        ("x" * 60 + " up", ["x" * 12 + "…", "up"]),
+        ("first second third fourth fifth sixth down", ["first second", "third fourth…", "down"]),
+    ],
+)
+def test_words_on_a_map_are_broken_into_short_lines(words: str, lines: list[str]) -> None:
+    assert broken(words, 12) == lines
+
+
+def test_sets_of_mixes_are_one_picture_in_the_strips_of_all_others() -> None:
+    sets = {"engineers & friends": [document(seed) for seed in range(4)], "one": [document(9)]}
+    drawn = draw_sets(sets)
+    root = fromstring(drawn)
+    assert "<script>" not in drawn
+    rows = root.findall("{http://www.w3.org/2000/svg}g")
+    assert ["".join(row[0].itertext()) for row in rows] == ["engineers & friends", "one"]
+    inner = re.sub(r"\s+", "", drawn)
+    spread = draw_spread(
+        [strips_of(mix)[1] for mix in sets["engineers & friends"]],
+        [relative_levels_db(mix)[1] for mix in sets["engineers & friends"]],
+    )
+    alone = draw_strip(strips_of(sets["one"][0])[2], relative_levels_db(sets["one"][0])[2])
+    for strip in (spread, alone):
+        assert inner.count(re.sub(r"\s+", "", strip)) == 1

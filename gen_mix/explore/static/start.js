@@ -123,7 +123,7 @@ async function bringIn(files, list, limits, onopen) {
 
 function commonName(files) {
   const today = new Date().toLocaleDateString(undefined, { day: "numeric", month: "long" });
-  return `Song of ${today}, ${files.length} tracks`;
+  return `Song of ${today} - ${files.length} tracks`;
 }
 
 /** Return what the first page shows, from the server. */

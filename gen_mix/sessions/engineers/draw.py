@@ -51,6 +51,16 @@ def draw_engineers(facts: TrackFacts, generator: torch.Generator, prior: Prior |
     return mix_with(facts, prior or packaged_prior(), session, Dice(track.counts, track.rolls.transpose(0, 1)))
 
 
+def middle_engineer(facts: TrackFacts, prior: Prior | None = None) -> EngineerDraw:
+    """Return the mix of each session in which every roll of the dice is in the middle of its range."""
+    batch, tracks = facts.is_track.shape
+    session, track = (
+        Dice(counts, torch.full((*shape, sum(counts.values())), 0.5))
+        for counts, shape in ((SESSION_COUNTS, (batch,)), (TRACK_COUNTS, (batch, tracks)))
+    )
+    return mix_with(facts, prior or packaged_prior(), session, track)
+
+
 def mix_with(facts: TrackFacts, prior: Prior, session: Dice, track: Dice) -> EngineerDraw:
     """Return what an engineer does, with all chance given: a pure function.
 
