@@ -51,7 +51,7 @@ lint: .venv/.ready-dev
 # Pictures of README and model card; need Chromium, and for the page playwright.
 pictures: demo .venv/.ready-dev
 	@mkdir -p docs/images
-	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1140,800 --screenshot=docs/images/demo.png \
+	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1140,1220 --screenshot=docs/images/demo.png \
 	  "file://$(CURDIR)/out/demo/index.html"
 	$(BIN)/python benchmarks/page.py --picture docs/images/explore.png
 	$(BIN)/python benchmarks/spread.py --out docs/images/spread.svg
