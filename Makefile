@@ -5,8 +5,8 @@ BIN := .venv/bin
 # Also holds where pip builds a package from source, which constraints.txt alone does not reach.
 export PIP_BUILD_CONSTRAINT := .ci/build-constraints.txt
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt torch==2.13.0
-# All but the two that refit the table of the virtual engineers, which need data to fit it to.
-BENCHMARKS := $(filter-out benchmarks/fit_engineers.py benchmarks/measure_classes.py,$(wildcard benchmarks/*.py))
+# All but those that fit tables which are shipped, to data that is not.
+BENCHMARKS := $(filter-out benchmarks/fit_engineers.py benchmarks/measure_classes.py benchmarks/words.py,$(wildcard benchmarks/*.py))
 
 .PHONY: setup setup-dev demo test test-slow bench lint pictures clean
 

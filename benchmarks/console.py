@@ -16,15 +16,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
 import numpy as np
 import torch
+from peers.compiled import compile_response
 from peers.dasp_console import DASP_BACKWARD, DASP_FORWARD, seconds_of_reverb
 from peers.grafx_console import GRAFX
+from peers.long_song import render_long_song
 from peers.ours import BACKWARD, BACKWARD_DRY, BACKWARD_STEREO, FAST, FAST_DRY, FORWARD_DRY
 from peers.page import page
 from peers.pedalboard_console import PEDALBOARD_ONE, PEDALBOARD_TWO
@@ -47,6 +49,7 @@ class Sizes:
     mixes: int
     repeats: int
     growth: float
+    long_minutes: float
 
 
 def main() -> None:
@@ -58,7 +61,7 @@ def main() -> None:
     if options.alone is not None:
         _alone(options.alone, work(options.tracks, options.seconds, options.mixes), options.repeats)
         return
-    sizes = Sizes(options.tracks, options.seconds, options.mixes, options.repeats, options.growth)
+    sizes = Sizes(options.tracks, options.seconds, options.mixes, options.repeats, options.growth, options.long_minutes)
     results = _measured(sizes, options.threads, options.keep_memory)
     print(page(results))
     if options.json is not None:
@@ -75,6 +78,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--growth", type=float, default=1.0, help="scale of the sizes that grow; 0 leaves them out")
+    parser.add_argument(
+        "--long-minutes", type=float, default=60.0, help="of a song of 32 tracks in files; 0 leaves it out"
+    )
     parser.add_argument(
         "--keep-memory", action="store_true", help="let the allocator keep what is freed, for everybody"
     )
@@ -106,6 +112,8 @@ def _measured(sizes: Sizes, threads: int, keeps_memory: bool) -> Results:
         copy_bandwidth=bandwidth,
         floor_seconds=moved / bandwidth,
         growth=_growth(sizes, keeps_memory) if sizes.growth > 0 else {},
+        compiled=compile_response(),
+        long_song=render_long_song(32, sizes.long_minutes) if sizes.long_minutes > 0 else None,
         on_device=_on_device(many, sizes.repeats) if torch.cuda.is_available() else {},
     )
 
@@ -170,7 +178,7 @@ def _in_a_process(name: str, sizes: Sizes, keeps_memory: bool) -> dict[str, floa
 
 
 def _peak_gib(contender: Contender, sizes: Sizes, keeps_memory: bool) -> float:
-    once = Sizes(sizes.tracks, sizes.seconds, sizes.mixes, 1, 0)
+    once = replace(sizes, mixes=1 if contender.is_mix_by_mix else sizes.mixes, repeats=1)
     return _in_a_process(contender.name, once, keeps_memory)["peak_gib"]
 
 
@@ -184,7 +192,7 @@ def _growth(sizes: Sizes, keeps_memory: bool) -> dict[str, Growth]:
         runs = []
         for value in values:
             grown = {**start, what: value}
-            size = Sizes(int(grown["tracks"]), float(grown["seconds"]), int(grown["mixes"]), sizes.repeats, 0)
+            size = replace(sizes, **grown)
             runs.append(_in_a_process(FAST.name, size, keeps_memory))
             print(f"{what} {value}: {runs[-1]}", file=sys.stderr)
         seconds, gib = ([run[key] for run in runs] for key in ("seconds", "peak_gib"))

@@ -169,17 +169,23 @@ class _Programme:
         The least gain within reach, less what it regained since, averaged over the reach: so it is nowhere above
         the gain that a block, or its neighbour in the interpolation, can bear.
         """
-        bearable = np.minimum(limit_dbtp - gain_db - self.peaks_db, 0.0)
+        # In place where it can be: for a long song each of these is as large as all else.
+        bearable = (limit_dbtp - gain_db) - self.peaks_db
+        np.minimum(bearable, 0.0, out=bearable)
         ahead = math.ceil(_LOOK_AHEAD_SECONDS * self.sample_rate / BLOCK)
         held = ndimage.minimum_filter1d(bearable, 2 * (ahead + 1) + 1, mode="nearest")
-        regained = np.arange(held.size) * (_RELEASE_DB_PER_SECOND * BLOCK / self.sample_rate)
-        released = np.minimum.accumulate(held - regained) + regained
+        regained = np.arange(held.size, dtype=np.float64)
+        regained *= _RELEASE_DB_PER_SECOND * BLOCK / self.sample_rate
+        held -= regained
+        released = np.minimum.accumulate(held, out=held)
+        released += regained
         window = signal.windows.hann(2 * ahead + 3)[1:-1]
-        return np.minimum(ndimage.convolve1d(released, window / window.sum(), mode="nearest"), 0.0)
+        smoothed = ndimage.convolve1d(released, window / window.sum(), mode="nearest", output=bearable)
+        return np.minimum(smoothed, 0.0, out=smoothed)
 
     def knots(self, gain_db: float, limit_dbtp: float) -> Tensor:
         """Return the factors of `gain_db` and the limiter behind it, as `_TurnedTake` has them."""
-        knots = 10 ** ((gain_db + self.reduction_db(gain_db, limit_dbtp)) / 20)
+        knots = _factors(gain_db, self.reduction_db(gain_db, limit_dbtp), 20)
         return torch.from_numpy(np.pad(knots, 1, mode="edge")).float()
 
     def gain_to_loudness_db(self, target_lufs: float, limit_dbtp: float, most_gain_db: float) -> float:
@@ -198,8 +204,9 @@ class _Programme:
             if abs(step_db) < _TOLERANCE_LU / 10:
                 break
             before_lufs, gain_db = reached_lufs, gain_db + step_db
-            heard = 10 ** ((gain_db + self.reduction_db(gain_db, limit_dbtp)) / 10)
-            reached_lufs = loudness_of_power(self.power * heard, self.sample_rate / BLOCK)
+            heard = _factors(gain_db, self.reduction_db(gain_db, limit_dbtp), 10)
+            heard *= self.power
+            reached_lufs = loudness_of_power(heard, self.sample_rate / BLOCK)
             slope = min(max((reached_lufs - before_lufs) / step_db, 0.1), 1.0)
         return round(gain_db, 3)
 
@@ -213,4 +220,13 @@ def _programme(mix: Take, sample_rate: int, threshold: float) -> _Programme:
         power.add(around[:, BLOCK : BLOCK + last - first])
         peaks[first // BLOCK : -(-last // BLOCK)] = block_peaks(around, threshold)
     with np.errstate(divide="ignore"):
-        return _Programme(20 * np.log10(peaks), power.means_and_rest, sample_rate)
+        np.log10(peaks, out=peaks)
+    peaks *= 20
+    return _Programme(peaks, power.means_and_rest, sample_rate)
+
+
+def _factors(gain_db: float, reduction_db: NDArray[np.float64], decibels_per_tenfold: int) -> NDArray[np.float64]:
+    """Return what a gain and a reduction behind it multiply by, in the memory of `reduction_db`."""
+    reduction_db += gain_db
+    reduction_db /= decibels_per_tenfold
+    return np.power(10.0, reduction_db, out=reduction_db)

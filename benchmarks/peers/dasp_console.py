@@ -65,5 +65,5 @@ def seconds_of_reverb(given: Work) -> float:
     return time.perf_counter() - start
 
 
-DASP_FORWARD = Contender("dasp-pytorch, forward", _prepare(False), "dasp_pytorch")
-DASP_BACKWARD = Contender("dasp-pytorch, forward + backward", _prepare(True), "dasp_pytorch")
+DASP_FORWARD = Contender("dasp-pytorch, forward", _prepare(False), "dasp_pytorch", is_mix_by_mix=True)
+DASP_BACKWARD = Contender("dasp-pytorch, forward + backward", _prepare(True), "dasp_pytorch", is_mix_by_mix=True)

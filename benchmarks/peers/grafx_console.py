@@ -74,4 +74,4 @@ def _prepare(given: Work) -> Callable[[], object]:
     return run
 
 
-GRAFX = Contender("GRAFX, stereo tracks, forward + backward", _prepare, "grafx")
+GRAFX = Contender("GRAFX, stereo tracks, forward + backward", _prepare, "grafx", is_mix_by_mix=True)

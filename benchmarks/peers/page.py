@@ -1,6 +1,7 @@
 """The page of results, in Markdown."""
 
 import platform
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -24,6 +25,12 @@ _COST = """{mixes} mixes cost {over_one:.2f} times one. The machine copies {giga
 written; reading the tracks once and writing the mixes takes {floor:.3f} s at that rate, the fast path {over_floor:.0f}
 times as long."""
 
+_LONG_SONG = """## A long song
+
+`gen-mix render` of {minutes:g} minutes of {tracks} tracks, from files to a finished file, every processor on, took
+{seconds:.0f} s: {speed:,.0f} seconds of track a second, each file decoded three times (what it holds, its staging, its
+sound). Peak memory of the process: {gib:.2f} GiB."""
+
 _NOTES = """## What is compared
 
 * Every filter and compressor of ours is on. *Whole console* has reverb and delay sends of every track and the master;
@@ -33,13 +40,17 @@ _NOTES = """## What is compared
 * dasp-pytorch: the console and the settings of Diff-MST, mix by mix, which is kindest to its memory; against ours
   without sends. Its reverb is not in it: that takes {reverb:.1f} s for each second of one bus, forward alone.
 * GRAFX: equalizer with 7 filters, compressor with its exact ballistics, pan and reverb, mix by mix. Its graph is stereo
-  throughout, so ours gets stereo tracks against it.{device}"""
+  throughout, so ours gets stereo tracks against it.{compiled}{device}"""
+
+_COMPILED = """
+* `torch.compile` is not used. The response of the reverb, forward and backward, takes {compiled:.3f} s with it and
+  {eager:.3f} s without, and its first call {first:.0f} s; what else takes time is compiled by Numba."""
 
 
 def page(results: Results) -> str:
     """Return ``docs/performance.md``."""
-    parts = [_head(results), _comparison(results), _ratios(results), _growth(results), _notes(results)]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    parts = [_head, _comparison, _ratios, _growth, _long_song, _notes]
+    return "\n\n".join(text for part in parts if (text := part(results))) + "\n"
 
 
 def _head(results: Results) -> str:
@@ -126,6 +137,17 @@ def _growth(results: Results) -> str:
     return "\n\n".join(parts)
 
 
+def _long_song(results: Results) -> str:
+    if results.long_song is None:
+        return ""
+    song = results.long_song
+    return _LONG_SONG.format(
+        minutes=song.minutes, tracks=song.tracks, seconds=song.seconds, gib=song.peak_gib,
+        speed=song.tracks * song.minutes * 60 / song.seconds,
+    )  # fmt: skip
+
+
 def _notes(results: Results) -> str:
     device = "" if torch.cuda.is_available() else "\n* No CUDA device was there to measure."
-    return _NOTES.format(reverb=results.reverb_of_dasp, device=device)
+    compiled = "" if results.compiled is None else _COMPILED.format(**asdict(results.compiled))
+    return _NOTES.format(reverb=results.reverb_of_dasp, compiled=compiled, device=device)

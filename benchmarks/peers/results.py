@@ -1,10 +1,12 @@
 """What was measured, and what it comes to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
+from peers.compiled import Compiled
 from peers.dasp_console import DASP_BACKWARD, DASP_FORWARD
 from peers.grafx_console import GRAFX
+from peers.long_song import LongSong
 from peers.ours import BACKWARD_DRY, BACKWARD_STEREO, FAST, FAST_DRY
 from peers.pedalboard_console import PEDALBOARD_ONE, PEDALBOARD_TWO
 
@@ -37,6 +39,8 @@ class Results:
         copy_bandwidth: Bytes read and written per second.
         floor_seconds: Time to read the tracks and write the mixes at that bandwidth.
         growth: Of the fast path.
+        compiled: What `torch.compile` does; None without a compiler.
+        long_song: From files to a file; None if left out.
         on_device: Median time of the differentiable path on a CUDA device; empty without one.
     """
 
@@ -53,6 +57,8 @@ class Results:
     copy_bandwidth: float
     floor_seconds: float
     growth: Mapping[str, Growth]
+    compiled: Compiled | None
+    long_song: LongSong | None
     on_device: Mapping[str, float]
 
     def summary(self) -> dict[str, object]:
@@ -73,6 +79,8 @@ class Results:
             },
             "eight_mixes_over_one": many[FAST.name] / one[FAST.name],
             "copy_bandwidth_ratio": many[FAST.name] / self.floor_seconds,
+            "peak_gib": dict(self.peak_gib),
+            "long_song": None if self.long_song is None else asdict(self.long_song),
         }
 
 

@@ -33,11 +33,13 @@ class Contender:
         name: For the table.
         prepare: From the work to a function that does it once.
         needs: Package that must be installed, with the name it is imported by; None for ours.
+        is_mix_by_mix: Whether one mix takes as much memory as many.
     """
 
     name: str
     prepare: Callable[[Work], Callable[[], object]]
     needs: str | None = None
+    is_mix_by_mix: bool = False
 
 
 def work(tracks: int, seconds: float, mixes: int) -> Work:

@@ -10,7 +10,6 @@ from typing import Any
 from gen_mix.console.settings import parameters_of, settings_of
 from gen_mix.errors import InputError
 from gen_mix.mix import Mix, MixParameters
-from gen_mix.sessions.session import Session
 from gen_mix.sessions.song import Song
 from gen_mix.version import VERSION
 
@@ -35,7 +34,7 @@ class MixFile:
     intent: Mapping[str, float] = field(default_factory=dict)
 
 
-def mix_document(session: Session, mix: Mix, model: str) -> dict[str, Any]:
+def mix_document(session: Song, mix: Mix, model: str) -> dict[str, Any]:
     """Return the JSON of `mix`, its tracks sorted by file name, as a person looks for them."""
     settings = settings_of(
         mix.parameters,

@@ -21,6 +21,10 @@ class SongTrack(Protocol):
     def is_stereo(self) -> bool:
         """True if it has two channels."""
 
+    @property
+    def staging_gain_db(self) -> float:
+        """Gain that brings it to the reference loudness; 0 for a silent track."""
+
     def blocks(self, samples: int) -> Iterator[Tensor]:
         """Yield the staged audio in blocks (1 or 2, samples), the last one shorter."""
 
