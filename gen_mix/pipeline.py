@@ -24,6 +24,7 @@ from gen_mix.sessions.written import as_written
 from gen_mix.steering.choosing import Selection, choose_varied
 from gen_mix.steering.steering import Steering, steer
 from gen_mix.steering.travel import Way, straight, through_noise
+from gen_mix.threads import one_thread
 from gen_mix.wishes import Example, Wishes
 from samplers import OnStep
 
@@ -153,7 +154,8 @@ class MixPipeline:
 
     def embed(self, session: Session, cache: Path | None = None) -> MixCondition:
         """Return what mixes of `session` are made from (batch 1); `cache` is a folder that keeps what tracks gave."""
-        return embed_session(session, self.embedder, cache)
+        with one_thread():
+            return embed_session(session, self.embedder, cache)
 
     def steer(self, session: Session, condition: MixCondition, wishes: Wishes, how: Sampling | None = None) -> Steering:
         """Return wishes for mixes of `session`, ready to be followed by `choose` and `sample`.
@@ -189,7 +191,8 @@ class MixPipeline:
             on_step_end: See `StepEnd`.
             steering: What `steer` made of wishes.
         """
-        decoded = self.sample(condition, [seed], how, on_step_end, steering)
+        with one_thread():
+            decoded = self.sample(condition, [seed], how, on_step_end, steering)
         numbers = dict(zip(self.space.intent, decoded.intent[0].tolist(), strict=True))
         written = as_written(session, decoded.parameters)
         return Choice(written, numbers, {} if steering is None else steering.told(written))

@@ -139,6 +139,20 @@ def test_loading_undoes_saving(tmp_path: Path) -> None:
     assert torch.allclose(*answers, atol=1e-3), "the twin is stored as float16"
 
 
+def test_a_seed_is_the_same_mix_on_any_number_of_threads() -> None:
+    threads, found = torch.get_num_threads(), []
+    try:
+        for count in (1, 2):
+            torch.set_num_threads(count)
+            choice = pipeline().choose(session(), pipeline().embed(session()), 3)
+            found.append((choice.parameters.normalized, choice.intent))
+            assert torch.get_num_threads() == count
+    finally:
+        torch.set_num_threads(threads)
+    assert torch.equal(found[0][0], found[1][0])
+    assert found[0][1] == found[1][1]
+
+
 def test_many_seeds_at_once_are_the_seeds_one_by_one() -> None:
     condition = pipeline().embed(session())
     batch = pipeline().sample(condition, [4, 5, 6])
