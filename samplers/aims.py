@@ -42,7 +42,7 @@ class Aims:
             raise ValueError("expected slack above 0")
 
 
-def aimed(denoise: Denoise, measure: Measure, aims: Aims, refresh: float = 1.5) -> Denoise:
+def aimed(denoise: Denoise, measure: Measure, aims: Aims, refresh: float = 3.0) -> Denoise:
     """Return the denoiser of data of which `measure` is as `aims` say, and which are otherwise as they were.
 
     With J the derivative of the measurements at the denoiser's answer D, and v = σ² / (1 + σ²) the variance that is

@@ -21,7 +21,11 @@ _AUDIBLE_DB = -30.0  # an octave with less of the whole power than this is not m
 
 
 def complaints_of(
-    facts: TrackFacts, heard: Tensor, productions: Sequence[Production], usual_db: Tensor | None
+    facts: TrackFacts,
+    heard: Tensor,
+    productions: Sequence[Production],
+    lead_lu: Tensor | None,
+    usual_db: Tensor | None,
 ) -> dict[str, float]:
     """Return the share of mixes of a song to which common sense objects, by objection.
 
@@ -37,14 +41,14 @@ def complaints_of(
         facts: Of the song (batch 1).
         heard: Of `hear` (mixes, tracks, len(HEARD)).
         productions: Of the rendered mixes.
+        lead_lu: Loudness of the lead over that of all others together (mixes,); None if nobody leads.
         usual_db: Balance of people's mixes (people, octaves); None if there are none.
     """
     level, pan = (heard[..., HEARD.index(name)] for name in ("level_lu", "pan"))
     is_low = torch.isin(facts.instrument[0], torch.tensor(_LOW)) & ~facts.is_stereo[0]
     found = {"lost_track": (level < LEAST_LEVEL_LU).any(1)}
-    if bool(facts.is_lead.any()) and facts.is_lead.shape[1] > 1:
-        lead = lead_to_rest_lu(level, facts.is_lead[0])
-        found["lead"] = (lead < LEAD_LU[0]) | (lead > LEAD_LU[1])
+    if lead_lu is not None:
+        found["lead"] = (lead_lu < LEAD_LU[0]) | (lead_lu > LEAD_LU[1])
     if bool(is_low.any()):
         found["low_end_off_centre"] = (pan[:, is_low].abs() > CENTRED).any(1)
     balance = torch.stack([one.balance_db for one in productions])
@@ -54,12 +58,6 @@ def complaints_of(
         low, high = usual_db.amin(0) - BALANCE_MARGIN_DB, usual_db.amax(0) + BALANCE_MARGIN_DB
         found["balance"] = ((balance < low) | (balance > high)).any(1)
     return {name: float(share.double().mean()) for name, share in sorted(found.items())}
-
-
-def lead_to_rest_lu(level_lu: Tensor, is_lead: Tensor) -> Tensor:
-    """Return the level of the lead over that of all others together (mixes,), from levels (mixes, tracks)."""
-    power = torch.pow(10, level_lu.double() / 10)
-    return 10 * torch.log10(power[:, is_lead].sum(1) / power[:, ~is_lead].sum(1))
 
 
 def medians_of_spread(gain_db: Tensor, pan: Tensor, is_stereo: Tensor) -> dict[str, float]:

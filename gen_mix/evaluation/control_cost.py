@@ -11,6 +11,7 @@ from gen_mix.pipeline import MixPipeline
 from gen_mix.steering.expressions import parse_amounts, parse_setting
 from gen_mix.steering.steering import Steering
 from gen_mix.wishes import Example, Wishes
+from gen_mix.words.reading import read_prompt
 
 _REPEATS = 3
 
@@ -48,6 +49,14 @@ def _together(pipeline: MixPipeline, one: ControlSession, seed: int) -> Wishes:
     example = Example("start", mix.parameters, mix.intent)
     first, last = one.session.tracks[0].file, one.session.tracks[-1].file
     texts = (first, f"{last}.pan=-0.7", f"{last}.fader_db=-6..0", "all.fader_db+=1")
+    tried = wishes_to_try(pipeline, one, seed)
     return Wishes(
-        tuple(parse_setting(text) for text in texts), example, 0.7, parse_amounts(["1.2"]), (example,), (example,)
+        tuple(parse_setting(text) for text in texts),
+        example,
+        0.7,
+        parse_amounts(["1.2"]),
+        (example,),
+        (example,),
+        read_prompt("warm and wide, vocals up front"),
+        tried["reference"].references,
     )

@@ -5,10 +5,14 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
+from gen_mix.audio import AudioFile
+from gen_mix.console.fast import render_fast
 from gen_mix.evaluation.control_session import ControlSession
 from gen_mix.pipeline import MixPipeline
 from gen_mix.steering.expressions import parse_amounts, parse_setting
-from gen_mix.wishes import Example, Wishes
+from gen_mix.steering.references import busiest, reference_of
+from gen_mix.wishes import Example, Reference, Wishes
+from gen_mix.words.reading import read_prompt
 
 
 def wishes_to_try(pipeline: MixPipeline, one: ControlSession, seed: int) -> dict[str, Wishes]:
@@ -24,7 +28,16 @@ def wishes_to_try(pipeline: MixPipeline, one: ControlSession, seed: int) -> dict
         "amount": Wishes(amounts=parse_amounts(["eq=0.5"])),
         "like": Wishes(liked=(example,)),
         "unlike": Wishes(disliked=(example,)),
+        "prompt": Wishes(prompt=read_prompt("brighter")),
+        "reference": Wishes(references=(_record(one, example),)),
     }
+
+
+def _record(one: ControlSession, example: Example) -> Reference:
+    """Return the tone of a mix as if it were a record."""
+    rate = one.session.sample_rate
+    audio = render_fast(busiest(one.session), example.parameters, rate)[0]
+    return reference_of(AudioFile(audio, rate), "a mix", None, 1.0, ("tone",))
 
 
 def variety_of(
@@ -33,8 +46,8 @@ def variety_of(
     """Return for each kind of wish how much of the spread is kept, of what was not asked for.
 
     The spread is the standard deviation over mixes of what is heard of a track, pooled over features and sessions. A
-    wish about a track asks for the track, one for less eq for the responses and the levels that follow from them;
-    what is liked is all heard. 1 is as varied as without the wish.
+    wish about a track asks for the track, one for less eq or for the tone of a record for the responses and the levels
+    that follow from them; what is liked or named in words is all heard. 1 is as varied as without the wish.
     """
     totals: dict[str, list[tuple[float, float]]] = {}
     for one in sessions:
@@ -55,6 +68,6 @@ def _free(heard: Tensor, name: str) -> Tensor:
     """Return what is heard (mixes, ...) that a wish is not about."""
     if name in ("lock", "set", "range", "move"):
         return heard[:, 1:]
-    if name == "amount":
+    if name in ("amount", "reference"):
         return torch.cat([heard[..., 1:2], heard[..., 11:]], dim=-1)
     return heard

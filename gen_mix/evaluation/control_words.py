@@ -21,6 +21,9 @@ from gen_mix.words.sentences import HELD_OUT_FORMS, KNOWN_FORMS, STRENGTHS, sent
 _GROUPS = ("vocals", "drums", "guitars", "basses", "keys", "snare", "kick", "lead_vocal")
 _MOST_SEEDS = 4
 _PLAIN = 16
+_ENDS = {"reverb": -59.0, "echo": -59.0, "density": 0.05}
+"""Values below which there is next to nothing of an attribute."""
+
 _LEAST_SPREAD = 0.25
 """Of the usual spread of an attribute: the least that moves are measured in."""
 
@@ -89,6 +92,8 @@ def words_of(
       word that is reported as not understood counts as wrong; ``held_out_understood`` leaves those out,
       ``understood`` is the share of the rest.
     * ``monotonic``: share of seeds with which "slightly", nothing and "very" move it further and further.
+    * ``open``: share of pairs in which it could move that way; others, without a compressor, say, that would be used
+      less, do not count above.
     * ``spill``: mean move of the attributes that were not named over that of the one that was, in spreads of mixes
       without words.
     """
@@ -146,15 +151,19 @@ def _try(bench: _Bench, request: Request, found: dict[str, list[float]]) -> None
     # Where hardly any mix without words has an echo, its spread is next to nothing, and shares of it mean nothing.
     spread = torch.maximum(spread, _LEAST_SPREAD * torch.tensor([one.spread for one in ATTRIBUTES.values()]))
     moves = [bench.moved(text, request.group) for text in request.known]
-    named = torch.stack([move[:, place] for move in moves]) * request.sign
+    before = bench.plain[request.group][: len(bench.seeds), place]
+    # What has no compressor, echo or reverberation cannot have less of it.
+    is_open = ~((request.sign < 0) & (before <= _ENDS.get(request.attribute, -torch.inf)))
+    named = torch.stack([move[:, place] for move in moves])[:, is_open] * request.sign
     _add(found, "known", (named > 0).float().flatten())
     _add(found, "monotonic", (named.diff(dim=0) > 0).all(0).float())
+    _add(found, "open", is_open.float())
     _add(found, "move", named[1] / spread[place])
     others = [other for other in range(len(ATTRIBUTES)) if other != place and not spread[other].isnan()]
     usual = moves[1] / spread
     _add(found, "spill", usual[:, others].abs().mean()[None] / usual[:, place].abs().mean().clamp_min(1e-6))
     for text in request.held_out:
-        right = (bench.moved(text, request.group)[:, place] * request.sign > 0).float()
+        right = (bench.moved(text, request.group)[is_open, place] * request.sign > 0).float()
         understood = not read_prompt(text).not_understood
         _add(found, "held_out", right)
         _add(found, "understood", torch.tensor([float(understood)]))

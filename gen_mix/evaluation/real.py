@@ -14,7 +14,8 @@ from gen_mix.baselines.mixer import Mixer, Subject
 from gen_mix.baselines.networks import Twin
 from gen_mix.baselines.plain import EqualLoudness
 from gen_mix.console.fast import render_fast
-from gen_mix.console.layout import LAYOUT, TRACK
+from gen_mix.console.layout import LAYOUT, MASTER, TRACK
+from gen_mix.console.switches import Switches
 from gen_mix.embeddings.bank import TrackBank
 from gen_mix.errors import InputError
 from gen_mix.evaluation.common_sense import complaints_of, medians_of_spread
@@ -22,6 +23,7 @@ from gen_mix.evaluation.heard import hear, take_excerpts
 from gen_mix.evaluation.one_to_many import subject_of
 from gen_mix.evaluation.production import Production, af_distance, measure_production, spectral_distance
 from gen_mix.limiter import finish
+from gen_mix.loudness import loudness_lufs
 from gen_mix.mix import MixParameters
 from gen_mix.pipeline import MixPipeline
 from gen_mix.sessions.catalogue import labelled_from_catalogue
@@ -32,6 +34,8 @@ SECONDS = 20.0
 """Of each song, from its middle, that are rendered and measured."""
 
 MODEL = "model"
+
+_MASTER = frozenset({MASTER})
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,27 @@ def distances_from(human: Finished, mix: Finished) -> dict[str, float]:
     }
 
 
+def lead_to_rest_lu(session: Session, parameters: MixParameters, is_lead: Tensor) -> Tensor | None:
+    """Return the loudness of the lead over that of all others together (mixes,), before the master; None without one.
+
+    Gated loudness of what is judged, reverb and delay included, so that pauses of the lead or the others do not count.
+
+    Args:
+        session: The song.
+        parameters: Some mixes, canonical.
+        is_lead: Boolean (tracks,).
+    """
+    if not bool(is_lead.any()) or bool(is_lead.all()):
+        return None
+    rate, lead = session.sample_rate, frozenset(is_lead.nonzero()[:, 0].tolist())
+    tracks = [_middle(track.staged, rate) for track in session.tracks]
+    alone, rest = (
+        torch.tensor([loudness_lufs(mix, rate) for mix in render_fast(tracks, parameters, rate, switches)])
+        for switches in (Switches(solo=lead, without=_MASTER), Switches(mute=lead, without=_MASTER))
+    )
+    return alone - rest
+
+
 def summary_of(songs: Mapping[str, Mapping[str, Any]]) -> dict[str, object]:
     """Return means over songs, each song counting the same."""
     complaints, spreads = [one["complaints"] for one in songs.values()], [one["spread"] for one in songs.values()]
@@ -137,7 +162,9 @@ def _judged(
     return {
         "tracks": len(session.tracks),
         "human": _beside_people(folder, session, subject, mixes, _others(pipeline, bank), seed),
-        "complaints": complaints_of(subject.facts, heard, productions, usual_db),
+        "complaints": complaints_of(
+            subject.facts, heard, productions, lead_to_rest_lu(session, drawn, subject.facts.is_lead[0]), usual_db
+        ),
         "spread": medians_of_spread(gain_db, LAYOUT.value(drawn, TRACK, "pan"), subject.facts.is_stereo[0]),
     }
 

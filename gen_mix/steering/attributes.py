@@ -87,12 +87,14 @@ def _return(name: str) -> Callable[[Estimate, Weights, bool], Tensor]:
     return level_db
 
 
-def _mean(name: str) -> Callable[[Estimate, Weights, bool], Tensor]:
-    def value(mix: Estimate, weights: Weights, is_all: bool) -> Tensor:
-        mean = (weights * getattr(mix, name)).sum(-1) / weights.sum()
-        return mean + mix.master_reduction_db if is_all and name == "density_db" else mean
+def _density(mix: Estimate, weights: Weights, is_all: bool) -> Tensor:
+    mean = (weights * mix.density_db).sum(-1) / weights.sum()
+    return mean + mix.master_reduction_db if is_all else mean
 
-    return value
+
+def _punch(mix: Estimate, weights: Tensor, is_all: bool) -> Tensor:
+    share = weights * mix.loudness  # what is loud decides how far the peaks of a sum stand out
+    return (share * mix.punch_db).sum(-1) / share.sum(-1).clamp_min(1e-9)
 
 
 def _level(mix: Estimate, weights: Weights, is_all: bool) -> Tensor:
@@ -113,9 +115,9 @@ _ATTRIBUTES = (
     Attribute("width", "dB", 4.0, 1.5, _width, "power of the sides over that of the middle"),
     Attribute("position", "dB", 3.0, 1.5, _position, "power on the right over that on the left", of_all=False),
     Attribute("reverb", "dB", 7.0, 3.0, _return("reverb_db"), "power of the reverberation over that of the dry sound"),
-    Attribute("echo", "dB", 10.0, 3.0, _return("echo_db"), "power of the echoes over that of the dry sound"),
-    Attribute("density", "dB", 1.6, 1.6, _mean("density_db"), "mean gain reduction"),
-    Attribute("punch", "dB", 1.3, 2.5, _mean("punch_db"), "how far peaks stand out of the body"),
+    Attribute("echo", "dB", 10.0, 4.5, _return("echo_db"), "power of the echoes over that of the dry sound"),
+    Attribute("density", "dB", 1.6, 1.6, _density, "mean gain reduction"),
+    Attribute("punch", "dB", 1.3, 3.0, _punch, "how far peaks stand out of the body"),
     Attribute("level", "LU", 2.5, 1.5, _level, "loudness of some tracks over the rest", of_all=False),
     Attribute("room", "octaves", 0.6, 1.1, _bus("reverb", "decay_s"), "length of the reverberation", of_groups=False),
     Attribute("air", "octaves", 0.35, 1.1, _bus("reverb", "damping_hz"), "its brightness", of_groups=False),

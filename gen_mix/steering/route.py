@@ -12,7 +12,7 @@ from gen_mix.model.sampling import Journey, Walk, plain_walk
 from gen_mix.model.space import ModelSpace
 from gen_mix.steering.orders import Orders
 from gen_mix.steering.sounds import Pull
-from samplers import Around, Bounds, sample_from, tilted
+from samplers import Around, Bounds, Sampler, sample_from, tilted
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,16 @@ class Route:
     def _walk(self, journey: Journey) -> Tensor:
         denoise = journey.denoise if self.slope is None else tilted(journey.denoise, self.slope)
         denoise = denoise if self.pull is None else self.pull.pulled(denoise)
-        sampler = journey.sampler if self.bounds is None else Around(journey.sampler, self.bounds)
+        sampler = journey.sampler if self.bounds is None else self._around(journey.sampler, self.bounds)
         start, strength = (journey.blank, 1.0) if self.start is None else (self.start.to(journey.blank), self.strength)
         start = start.expand_as(journey.blank)
         if self.bounds is not None:
             start = self.bounds.into(start)
         return sample_from(start, strength, sampler, denoise, journey.sigmas, journey.noise, journey.on_step)
+
+    def _around(self, sampler: Sampler, bounds: Bounds) -> Sampler:
+        # Every evaluation is dearer with a pull; one walk less of each step keeps all wishes together affordable.
+        return Around(sampler, bounds) if self.pull is None else Around(sampler, bounds, resamplings=2)
 
 
 def bounds_of(orders: Orders, used: Tensor, space: ModelSpace) -> Bounds | None:

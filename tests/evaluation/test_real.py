@@ -7,13 +7,15 @@ import pytest
 import soundfile
 import torch
 
+from gen_mix.console.layout import BUS_TOKENS, LAYOUT, TRACK
 from gen_mix.embeddings.bank import bank_of_sessions
 from gen_mix.errors import InputError
-from gen_mix.evaluation.common_sense import complaints_of, lead_to_rest_lu, medians_of_spread
+from gen_mix.evaluation.common_sense import complaints_of, medians_of_spread
 from gen_mix.evaluation.heard import HEARD
 from gen_mix.evaluation.production import measure_production
-from gen_mix.evaluation.real import evaluate_real
+from gen_mix.evaluation.real import evaluate_real, lead_to_rest_lu
 from gen_mix.evaluation.real_report import real_tables, write_real
+from gen_mix.mix import MixParameters
 from gen_mix.pipeline import MixPipeline
 from gen_mix.sessions.catalogue import instrument_of, labelled_from_catalogue
 from gen_mix.sessions.facts import TrackFacts
@@ -51,24 +53,32 @@ def white(mixes: int, sign: float = 1.0) -> list:
     return [measure_production(torch.stack([left, sign * 0.98 * left]), RATE)] * mixes
 
 
-def test_lead_to_rest_is_a_ratio_of_powers() -> None:
-    level = torch.tensor([[0.0, -3.0103, -3.0103], [6.0, 0.0, -60.0]])
-    is_lead = torch.tensor([True, False, False])
-    assert lead_to_rest_lu(level, is_lead).tolist() == pytest.approx([0.0, 6.0], abs=0.01)
+def test_lead_over_the_rest_follows_the_lead_decibel_by_decibel() -> None:
+    session = instant_session(0, 0)
+    is_lead = torch.arange(len(session.tracks)) == 1
+    is_stereo = torch.tensor([[track.is_stereo for track in session.tracks]])
+    neutral = LAYOUT.neutral(torch.ones_like(is_stereo), is_stereo)
+    knobs = neutral.normalized.repeat(2, 1, 1)
+    place, spec = LAYOUT.index(TRACK, "fader_db"), LAYOUT.spec(TRACK, "fader_db")
+    knobs[1, len(BUS_TOKENS) + 1, place] = spec.normalized(torch.tensor(5.0, dtype=torch.float64)).float()
+    found = lead_to_rest_lu(session, MixParameters(knobs, neutral.mask.expand(2, -1, -1)), is_lead)
+    assert float(found[1] - found[0]) == pytest.approx(5, abs=0.05)
+    assert lead_to_rest_lu(session, neutral, torch.zeros(len(session.tracks), dtype=torch.bool)) is None
 
 
 def test_objections_are_counted() -> None:
     mixes = heard([[0.0, 0.0], [8.0, 0.0], [0.0, -50.0], [0.0, 0.0]], [[0.0, 0.0], [0.0, 0.0], [0.0, 0.1], [0.0, 0.5]])
-    found = complaints_of(facts("lead_vocal", "bass", lead=0), mixes, white(4), None)
+    lead_lu = torch.tensor([0.0, 8.0, 50.0, 0.0])
+    found = complaints_of(facts("lead_vocal", "bass", lead=0), mixes, white(4), lead_lu, None)
     assert found == {"lead": 0.5, "lost_track": 0.25, "low_end_off_centre": 0.25, "lost_in_mono": 0.0}
 
 
 def test_cancellation_and_another_balance_are_objected_to() -> None:
     level, pan = [[0.0, 0.0]], [[0.0, 0.0]]
     usual = white(1)[0].balance_db[None]
-    found = complaints_of(facts("organ", "strings"), heard(level, pan), white(1, -1.0), usual - 7)
+    found = complaints_of(facts("organ", "strings"), heard(level, pan), white(1, -1.0), None, usual - 7)
     assert found == {"lost_in_mono": 1.0, "lost_track": 0.0, "balance": 1.0}
-    assert complaints_of(facts("organ", "strings"), heard(level, pan), white(1), usual - 5)["balance"] == 0
+    assert complaints_of(facts("organ", "strings"), heard(level, pan), white(1), None, usual - 5)["balance"] == 0
 
 
 def test_spread_is_the_median_over_tracks() -> None:
