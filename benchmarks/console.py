@@ -94,8 +94,9 @@ def _measured(sizes: Sizes, threads: int, keeps_memory: bool) -> Results:
     many, one = (work(sizes.tracks, sizes.seconds, mixes) for mixes in (sizes.mixes, 1))
     present = [contender for contender in CONTENDERS.values() if _is_present(contender)]
     listening = [contender for contender in LISTENING if contender in present]
-    seconds = _interleaved(present, many, sizes.repeats)
-    seconds_of_one = _interleaved(listening, one, max(3, sizes.repeats))
+    load = os.getloadavg()[0]
+    seconds, processor = _interleaved(present, many, sizes.repeats)
+    seconds_of_one, processor_of_one = _interleaved(listening, one, max(3, sizes.repeats))
     bandwidth = _copy_bandwidth()
     moved = 4 * many.tracks.shape[1] * (len(many.tracks) + 2 * many.mixes)
     return Results(
@@ -107,6 +108,9 @@ def _measured(sizes: Sizes, threads: int, keeps_memory: bool) -> Results:
         keeps_memory=keeps_memory,
         seconds=seconds,
         seconds_of_one=seconds_of_one,
+        processor=processor,
+        processor_of_one=processor_of_one,
+        load=load,
         peak_gib={contender.name: _peak_gib(contender, sizes, keeps_memory) for contender in present},
         reverb_of_dasp=seconds_of_reverb(work(2, 1.0, 1)),
         copy_bandwidth=bandwidth,
@@ -125,32 +129,36 @@ def _is_present(contender: Contender) -> bool:
     return False
 
 
-def _interleaved(contenders: Sequence[Contender], given: Work, repeats: int) -> dict[str, float]:
-    """Return the median seconds of each contender, after one run that compiles what must be compiled."""
+def _interleaved(
+    contenders: Sequence[Contender], given: Work, repeats: int
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the median seconds of each contender by the clock and of all processors, after a run that compiles."""
     runs = {contender.name: contender.prepare(given) for contender in contenders}
     short = Work(given.tracks[:, :RATE], 1)
     for contender in contenders:
         contender.prepare(short)()
-    taken: dict[str, list[float]] = {name: [] for name in runs}
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in runs}
     for repeat in range(repeats):
         for name, run in runs.items():
             taken[name].append(_timed(run))
-            print(f"{repeat + 1}/{repeats} {name}: {taken[name][-1]:.2f} s", file=sys.stderr)
-    return {name: median(times) for name, times in taken.items()}
+            print(f"{repeat + 1}/{repeats} {name}: {taken[name][-1][0]:.2f} s", file=sys.stderr)
+    clock, processor = ({name: median(times[kind] for times in taken[name]) for name in runs} for kind in (0, 1))
+    return clock, processor
 
 
-def _timed(run: Callable[[], object]) -> float:
+def _timed(run: Callable[[], object]) -> tuple[float, float]:
+    """Return how long `run` takes by the clock, and how much of it all processors worked."""
     gc.collect()
-    start = time.perf_counter()
+    clock, processor = time.perf_counter(), time.process_time()
     run()
-    return time.perf_counter() - start
+    return time.perf_counter() - clock, time.process_time() - processor
 
 
 def _copy_bandwidth() -> float:
     """Return how many bytes a second are read and written when a large array is copied, by all threads."""
     source = torch.ones(1 << 26)
     target = torch.empty_like(source)
-    seconds = min(_timed(lambda: target.copy_(source)) for _ in range(7))
+    seconds = min(_timed(lambda: target.copy_(source))[0] for _ in range(7))
     return 2 * 4 * source.numel() / seconds
 
 
@@ -158,8 +166,9 @@ def _alone(name: str, given: Work, repeats: int) -> None:
     """Run one contender in this process and print its median seconds and its peak memory."""
     run = CONTENDERS[name].prepare(given)
     CONTENDERS[name].prepare(Work(given.tracks[:, :RATE], 1))()
-    seconds = median(_timed(run) for _ in range(repeats))
-    print(json.dumps({"seconds": seconds, "peak_gib": _peak_of_this_process_gib()}))
+    clock, processor = zip(*(_timed(run) for _ in range(repeats)), strict=True)
+    found = {"seconds": median(clock), "processor": median(processor), "peak_gib": _peak_of_this_process_gib()}
+    print(json.dumps(found))
 
 
 def _peak_of_this_process_gib() -> float:
@@ -195,16 +204,16 @@ def _growth(sizes: Sizes, keeps_memory: bool) -> dict[str, Growth]:
             size = replace(sizes, **grown)
             runs.append(_in_a_process(FAST.name, size, keeps_memory))
             print(f"{what} {value}: {runs[-1]}", file=sys.stderr)
-        seconds, gib = ([run[key] for run in runs] for key in ("seconds", "peak_gib"))
-        slope = np.polyfit(np.log(values), np.log(seconds), 1)[0] if len(values) > 1 else float("nan")
-        found[what] = Growth(tuple(values), tuple(seconds), tuple(gib), float(slope))
+        seconds, processor, gib = (tuple(run[key] for run in runs) for key in ("seconds", "processor", "peak_gib"))
+        slope = np.polyfit(np.log(values), np.log(processor), 1)[0] if len(values) > 1 else float("nan")
+        found[what] = Growth(tuple(values), seconds, processor, gib, float(slope))
     return found
 
 
 def _on_device(given: Work, repeats: int) -> dict[str, float]:
     """Return the median seconds of the differentiable path with tracks and settings on a CUDA device."""
     on_device = Work(given.tracks.cuda(), given.mixes)
-    return _interleaved([FORWARD_DRY, BACKWARD_DRY, BACKWARD], on_device, repeats)
+    return _interleaved([FORWARD_DRY, BACKWARD_DRY, BACKWARD], on_device, repeats)[0]
 
 
 if __name__ == "__main__":

@@ -13,10 +13,14 @@ from peers.pedalboard_console import PEDALBOARD_ONE, PEDALBOARD_TWO
 
 @dataclass(frozen=True)
 class Growth:
-    """Time and peak memory as one thing grows, and the slope of log time over log size."""
+    """Time by the clock and of all processors, and peak memory, as one thing grows.
+
+    The exponent is the slope of the logarithm of the processors' time, which other work on the machine disturbs less.
+    """
 
     sizes: tuple[float, ...]
     seconds: tuple[float, ...]
+    processor: tuple[float, ...]
     peak_gib: tuple[float, ...]
     exponent: float
 
@@ -34,6 +38,9 @@ class Results:
         keeps_memory: Whether the allocator kept what was freed.
         seconds: Median time by contender, for all mixes.
         seconds_of_one: The same for one mix.
+        processor: Median time of all processors by contender, for all mixes.
+        processor_of_one: The same for one mix.
+        load: How many other processes wanted a processor when all began.
         peak_gib: Peak memory of a process with one contender.
         reverb_of_dasp: Seconds for each second of one bus.
         copy_bandwidth: Bytes read and written per second.
@@ -52,6 +59,9 @@ class Results:
     keeps_memory: bool
     seconds: Mapping[str, float]
     seconds_of_one: Mapping[str, float]
+    processor: Mapping[str, float]
+    processor_of_one: Mapping[str, float]
+    load: float
     peak_gib: Mapping[str, float]
     reverb_of_dasp: float
     copy_bandwidth: float
@@ -63,25 +73,30 @@ class Results:
 
     def summary(self) -> dict[str, object]:
         """Return what goes into the JSON file; null where something was not installed or left out."""
-        many, one = self.seconds, self.seconds_of_one
-        better = (PEDALBOARD_ONE.name, PEDALBOARD_TWO.name)
         return {
-            "ratios": {
-                "pedalboard_8_mixes": _ratio(_least(many, *better), many[FAST.name]),
-                "pedalboard_1_mix": _ratio(_least(one, *better), one[FAST.name]),
-                "dasp_forward": _ratio(many.get(DASP_FORWARD.name), many[FAST_DRY.name]),
-                "dasp_forward_backward": _ratio(many.get(DASP_BACKWARD.name), many[BACKWARD_DRY.name]),
-                "grafx_forward_backward": _ratio(many.get(GRAFX.name), many[BACKWARD_STEREO.name]),
-            },
+            "ratios": _ratios(self.seconds, self.seconds_of_one),
+            "processor_ratios": _ratios(self.processor, self.processor_of_one),
             "exponents": {
                 what: self.growth[what].exponent if what in self.growth else None
                 for what in ("tracks", "seconds", "mixes")
             },
-            "eight_mixes_over_one": many[FAST.name] / one[FAST.name],
-            "copy_bandwidth_ratio": many[FAST.name] / self.floor_seconds,
+            "eight_mixes_over_one": self.seconds[FAST.name] / self.seconds_of_one[FAST.name],
+            "copy_bandwidth_ratio": self.seconds[FAST.name] / self.floor_seconds,
             "peak_gib": dict(self.peak_gib),
             "long_song": None if self.long_song is None else asdict(self.long_song),
         }
+
+
+def _ratios(many: Mapping[str, float], one: Mapping[str, float]) -> dict[str, float | None]:
+    """Return how many times the time of ours that of others is, for many mixes and for one."""
+    better = (PEDALBOARD_ONE.name, PEDALBOARD_TWO.name)
+    return {
+        "pedalboard_8_mixes": _ratio(_least(many, *better), many[FAST.name]),
+        "pedalboard_1_mix": _ratio(_least(one, *better), one[FAST.name]),
+        "dasp_forward": _ratio(many.get(DASP_FORWARD.name), many[FAST_DRY.name]),
+        "dasp_forward_backward": _ratio(many.get(DASP_BACKWARD.name), many[BACKWARD_DRY.name]),
+        "grafx_forward_backward": _ratio(many.get(GRAFX.name), many[BACKWARD_STEREO.name]),
+    }
 
 
 def _least(times: Mapping[str, float], *names: str) -> float | None:

@@ -1,16 +1,15 @@
 """What reverb and delay of one mix give back, block by block."""
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from gen_mix.console.convolution import Convolver
 from gen_mix.console.echo_line import EchoLine
 from gen_mix.console.knobs import Knobs, bus_knobs
 from gen_mix.console.layout import DELAY, REVERB
-from gen_mix.console.reverb import narrow
 from gen_mix.console.room_response import room_response
 from gen_mix.mix import MixParameters
 
@@ -23,12 +22,16 @@ class ReverbReturn:
 
     def __init__(self, knobs: Knobs, sample_rate: int) -> None:
         """Take the knobs of the reverb bus and the rate in Hz."""
-        self._width = knobs.value("width")
+        self._width = knobs.value("width").item()
         self._convolver = Convolver(room_response(knobs, sample_rate))
 
     def __call__(self, audio: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the next samples (2, samples), for the next of the input; all blocks but the last fill whole parts."""
-        return narrow(torch.from_numpy(self._convolver(audio)), self._width).numpy()
+        left, right = self._convolver(audio)
+        angle = self._width * math.pi / 4  # as `reverb.narrow`
+        mid, side = (np.float32(gain) for gain in (math.sqrt(0.5) * math.cos(angle), math.sqrt(0.5) * math.sin(angle)))
+        both, apart = mid * (left + right), side * (left - right)
+        return np.stack([both + apart, both - apart])
 
 
 def effects_of(parameters: MixParameters, buses: Sequence[str], sample_rate: int) -> dict[str, Effect]:

@@ -34,8 +34,9 @@ class ConsoleStream:
     """Some mixes of the same tracks, from rest; what has passed is remembered as far as it is still heard.
 
     The strips of a block, the effects of the one before and the masters of the one before that run at the same time, so
-    that even one mix has work for several threads. A mix has the same samples alone and among others, in whatever
-    number of threads.
+    that even one mix has work for several threads. Between them numpy copies and adds: behind a copy by torch, torch's
+    own threads wait for more to do, on the processors that these need. A mix has the same samples alone and among
+    others, in whatever number of threads.
     """
 
     def __init__(
@@ -98,8 +99,8 @@ class ConsoleStream:
                 for _ in pool.map(lambda task: task(), self._tasks(passing)):
                     pass
                 if (finished := passing[2]) is not None:
-                    heard = torch.from_numpy(finished.mixed[:, : finished.samples])
-                    yield heard.clone().unflatten(0, (self._mixes, 2))
+                    heard = finished.mixed[:, : finished.samples].copy()
+                    yield torch.from_numpy(heard.reshape(self._mixes, 2, -1))
                     spare.append(finished)
 
     def _enter(self, block: Block, passing: "_Passing") -> "_Passing":
@@ -109,9 +110,8 @@ class ConsoleStream:
         if shapes != [(2 if stereo else 1, samples) for stereo in self._is_stereo] or not 0 < samples <= BLOCK:
             raise ValueError(f"expected {len(self._is_stereo)} tracks of up to {BLOCK} samples, got {shapes}")
         passing.begin(samples)
-        source = torch.from_numpy(passing.source)
         for place, first, last in zip(self._places, self._first_row, self._first_row[1:], strict=False):
-            source[first:last, :samples] = block[place].detach()
+            passing.source[first:last, :samples] = block[place].detach().numpy()
         return passing
 
     def _tasks(self, passing: Sequence["_Passing | None"]) -> list[Callable[[], None]]:
