@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ import soundfile
 import torch
 from starlette.testclient import TestClient
 
-from gen_mix.explore import work
+from gen_mix.explore import views, work
 from gen_mix.explore.explorer import Explorer
 from gen_mix.explore.limits import Limits
 from gen_mix.export.mix_file import read_mix_file
@@ -458,3 +459,23 @@ def test_a_long_song_is_heard_in_part_and_the_part_can_be_moved(tmp_path: Path) 
         assert finished(client, session)["excerpt"]["start"] == 0
         assert np.abs(audio(client, path, mix)).max() < loud / 100
         assert len(client.get(f"{path}/overview").json()["levels"]) == 240
+
+
+def test_a_job_told_as_done_has_its_mixes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even if the job ends while the view is put together."""
+    with serving(tmp_path) as (client, explorer):
+        session = opened(client)["id"]
+        draw = views.map_places
+
+        def draw_late(*given: Any) -> Any:
+            end = time.monotonic() + 30
+            while any(job.status in ("waiting", "running") for job in explorer.jobs.of(session)):
+                assert time.monotonic() < end
+                time.sleep(0.01)
+            return draw(*given)
+
+        before = len(views.session_view(explorer, session)["slots"])
+        client.post(f"/api/sessions/{session}/sample", json={"count": 2})
+        monkeypatch.setattr(views, "map_places", draw_late)
+        view = views.session_view(explorer, session)
+        assert view["jobs"][-1]["status"] != "done" or len(view["slots"]) == before + 2
