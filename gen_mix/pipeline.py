@@ -16,7 +16,7 @@ from gen_mix.evaluation.heard import take_excerpts
 from gen_mix.mix import Mix, MixCondition, MixParameters
 from gen_mix.model.denoiser import Denoiser
 from gen_mix.model.folder import DEFAULT_NAME, ModelFolder, check_fit, read_model, write_model
-from gen_mix.model.sampling import Sampling, answer_once, plain_walk, sample_settings, seeds_of
+from gen_mix.model.sampling import Sampling, answer_once, intent_first, plain_walk, sample_settings, seeds_of
 from gen_mix.model.space import Decoded, ModelSpace
 from gen_mix.rendering import render_mix
 from gen_mix.sessions.session import Session
@@ -24,6 +24,7 @@ from gen_mix.sessions.written import as_written
 from gen_mix.steering.choosing import Selection, choose_varied
 from gen_mix.steering.steering import Steering, steer
 from gen_mix.steering.travel import Way, straight, through_noise
+from gen_mix.threads import one_thread
 from gen_mix.wishes import Example, Wishes
 from samplers import OnStep
 
@@ -153,7 +154,8 @@ class MixPipeline:
 
     def embed(self, session: Session, cache: Path | None = None) -> MixCondition:
         """Return what mixes of `session` are made from (batch 1); `cache` is a folder that keeps what tracks gave."""
-        return embed_session(session, self.embedder, cache)
+        with one_thread():
+            return embed_session(session, self.embedder, cache)
 
     def steer(self, session: Session, condition: MixCondition, wishes: Wishes, how: Sampling | None = None) -> Steering:
         """Return wishes for mixes of `session`, ready to be followed by `choose` and `sample`.
@@ -189,7 +191,8 @@ class MixPipeline:
             on_step_end: See `StepEnd`.
             steering: What `steer` made of wishes.
         """
-        decoded = self.sample(condition, [seed], how, on_step_end, steering)
+        with one_thread():
+            decoded = self.sample(condition, [seed], how, on_step_end, steering)
         numbers = dict(zip(self.space.intent, decoded.intent[0].tolist(), strict=True))
         written = as_written(session, decoded.parameters)
         return Choice(written, numbers, {} if steering is None else steering.told(written))
@@ -215,7 +218,7 @@ class MixPipeline:
         """
         told = (condition.expand(len(seeds)) if len(condition.tracks) == 1 else condition).to(self.device)
         on_step = self._on_step(on_step_end)
-        walk = plain_walk if steering is None else steering.route.walk
+        walk = intent_first(plain_walk if steering is None else steering.route.walk)
         decoded = sample_settings(self.denoiser, self.space, told, seeds, how or Sampling(), on_step, walk)
         return decoded if steering is None else Decoded(steering.finish(decoded.parameters), decoded.intent)
 

@@ -12,7 +12,15 @@ ROOT = Path(__file__).parents[1]
 
 LAYERS = (
     ("samplers",),
-    ("gen_mix.errors", "gen_mix.version", "gen_mix.files", "gen_mix.config", "gen_mix.mix", "gen_mix.wishes"),
+    (
+        "gen_mix.errors",
+        "gen_mix.version",
+        "gen_mix.files",
+        "gen_mix.threads",
+        "gen_mix.config",
+        "gen_mix.mix",
+        "gen_mix.wishes",
+    ),
     ("gen_mix.words",),
     ("gen_mix.console",),
     (

@@ -139,6 +139,20 @@ def test_loading_undoes_saving(tmp_path: Path) -> None:
     assert torch.allclose(*answers, atol=1e-3), "the twin is stored as float16"
 
 
+def test_a_seed_is_the_same_mix_on_any_number_of_threads() -> None:
+    threads, found = torch.get_num_threads(), []
+    try:
+        for count in (1, 2):
+            torch.set_num_threads(count)
+            choice = pipeline().choose(session(), pipeline().embed(session()), 3)
+            found.append((choice.parameters.normalized, choice.intent))
+            assert torch.get_num_threads() == count
+    finally:
+        torch.set_num_threads(threads)
+    assert torch.equal(found[0][0], found[1][0])
+    assert found[0][1] == found[1][1]
+
+
 def test_many_seeds_at_once_are_the_seeds_one_by_one() -> None:
     condition = pipeline().embed(session())
     batch = pipeline().sample(condition, [4, 5, 6])
@@ -242,3 +256,18 @@ def test_a_model_without_a_twin_says_so() -> None:
     lone = MixPipeline(whole.denoiser, whole.embedder, whole.space)
     with pytest.raises(InputError, match="supervised twin"):
         lone.twin_parameters(lone.embed(session()))
+
+
+def test_settings_follow_from_the_intent_that_was_sampled_first() -> None:
+    made = pipeline()
+    tellable = MixPipeline(made.denoiser.that_takes_intent().eval(), made.embedder, made.space)
+    with torch.no_grad():
+        tellable.denoiser.is_intent_told.weight[1] += 0.5
+    condition = tellable.embed(session())
+    seeds = [3, 4]
+    first = made.sample(condition, seeds)
+    both = tellable.sample(condition, seeds)
+    assert torch.allclose(both.intent, first.intent, atol=1e-5)
+    assert not torch.allclose(both.parameters.normalized, first.parameters.normalized, atol=1e-2)
+    alone = tellable.sample(condition, [4])
+    assert torch.allclose(alone.parameters.normalized, both.parameters.normalized[1:], atol=1e-4)

@@ -1,8 +1,7 @@
 """What every command that mixes writes: audio, settings, a page to listen and a report."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,17 +60,6 @@ def _map(session: Session, delivered: Sequence[Delivered]) -> str:
     together = MixParameters(torch.cat([p.normalized for p in parameters]), torch.cat([p.mask for p in parameters]))
     heard = hear(take_excerpts(session), together)
     return draw_map(heard, range(1, len(delivered) + 1), [track.name for track in session.tracks])
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Let torch use one thread inside: the network is small, and threads wait for each other longer than they work."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _json(document: object) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 from tqdm import tqdm
 
 from gen_mix.commands.arguments import whole_number
-from gen_mix.commands.deliver import one_thread
 from gen_mix.embeddings.bank import TrackBank
 from gen_mix.errors import InputError
 from gen_mix.evaluation.control import PARTS, evaluate_control, write_control
@@ -20,6 +19,7 @@ from gen_mix.pipeline import MixPipeline
 from gen_mix.sessions.catalogue import CATALOGUE_FILE
 from gen_mix.sessions.folder import read_session
 from gen_mix.sessions.session import Session
+from gen_mix.threads import one_thread
 
 DESCRIPTION = (
     "Judge the model's variety (one-to-many), its obedience (control), its mixes of real recordings (real) or the "

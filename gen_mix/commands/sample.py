@@ -11,7 +11,7 @@ import torch
 from tqdm import tqdm
 
 from gen_mix.commands.arguments import number, whole_number
-from gen_mix.commands.deliver import deliver, deliver_overview, one_thread
+from gen_mix.commands.deliver import deliver, deliver_overview
 from gen_mix.commands.wishes import add_wishes, wishes_of
 from gen_mix.errors import InputError
 from gen_mix.export.output import check_output, output_folder
@@ -23,6 +23,7 @@ from gen_mix.rendering import render_mix
 from gen_mix.sessions.folder import read_session
 from gen_mix.sessions.session import Session
 from gen_mix.steering.steering import Steering
+from gen_mix.threads import one_thread
 from samplers import SAMPLERS
 
 DESCRIPTION = "Sample several mixes of a session and write them with their settings and a page to listen."

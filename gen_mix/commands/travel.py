@@ -7,7 +7,7 @@ import numpy as np
 from tqdm import tqdm
 
 from gen_mix.commands.arguments import number, whole_number
-from gen_mix.commands.deliver import deliver, deliver_overview, one_thread
+from gen_mix.commands.deliver import deliver, deliver_overview
 from gen_mix.commands.wishes import read_example
 from gen_mix.export.output import check_output, output_folder
 from gen_mix.mix import Mix
@@ -15,6 +15,7 @@ from gen_mix.pipeline import MixPipeline
 from gen_mix.rendering import render_mix
 from gen_mix.sessions.folder import read_session
 from gen_mix.sessions.written import as_written
+from gen_mix.threads import one_thread
 
 DESCRIPTION = "Go from one mix of a session to another in steps; each is a mix with settings of its own."
 

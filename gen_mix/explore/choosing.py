@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import torch
-
 from gen_mix.console.layout import TRACK
 from gen_mix.errors import InputError
 from gen_mix.explore.locks import GROUPS, lock_names
@@ -43,13 +41,8 @@ def kept_settings(locks: Sequence[str], tracks: Sequence[Track]) -> tuple[Settin
 
 
 def choose(studio: Studio, seed: int, steering: Steering | None) -> Choice:
-    """Return the settings that `seed` stands for; the network is small and best left to one thread."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        return studio.pipeline.choose(studio.session, studio.condition, seed, steering=steering)
-    finally:
-        torch.set_num_threads(threads)
+    """Return the settings that `seed` stands for."""
+    return studio.pipeline.choose(studio.session, studio.condition, seed, steering=steering)
 
 
 def between(mixes: Sequence[MixParameters], weights: Sequence[float]) -> MixParameters:

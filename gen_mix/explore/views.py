@@ -21,7 +21,9 @@ def session_line(kept: Kept) -> dict[str, Any]:
 
 def session_view(explorer: Explorer, session_id: str) -> dict[str, Any]:
     """Return all that changes of a session."""
+    # In this order: what a job has done by the time that it is told as done is then told too.
     version = explorer.version(session_id)
+    jobs = [job.to_json() for job in explorer.jobs.of(session_id)]
     kept = explorer.kept(session_id)
     history = kept.history
     places = map_places(explorer, session_id, [slot.mix for slot in history.scene.slots])
@@ -32,7 +34,7 @@ def session_view(explorer: Explorer, session_id: str) -> dict[str, Any]:
         "is_open": explorer.is_open(session_id),
         "is_folder": kept.folder is not None,
         "recordings": [{"name": track.name, "seconds": track.seconds} for track in kept.tracks],
-        "jobs": [job.to_json() for job in explorer.jobs.of(session_id)],
+        "jobs": jobs,
         "slots": _with_gains([_slot(explorer, session_id, slot, places) for slot in history.scene.slots]),
         "locks": list(history.scene.locks),
         "history": {
