@@ -1,12 +1,13 @@
 """The model, the model told the labels, and its supervised twin, as mixers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
 from gen_mix.baselines.mixer import Subject
 from gen_mix.embeddings.session import with_labels
 from gen_mix.mix import MixCondition, MixParameters
+from gen_mix.model.sampling import Sampling
 from gen_mix.pipeline import MixPipeline
 
 _SEEDS = 2**31
@@ -18,13 +19,15 @@ class FromAudio:
 
     Attributes:
         pipeline: With the model.
+        how: Sampler and steps.
     """
 
     pipeline: MixPipeline
+    how: Sampling = field(default_factory=Sampling)
 
     def __call__(self, subject: Subject, mixes: int, generator: torch.Generator) -> MixParameters:
         """Return the model's mixes, a seed each."""
-        return _sample(self.pipeline, subject.condition, mixes, generator)
+        return _sample(self.pipeline, subject.condition, mixes, generator, self.how)
 
 
 @dataclass(frozen=True)
@@ -33,13 +36,15 @@ class WithLabels:
 
     Attributes:
         pipeline: With the model.
+        how: Sampler and steps.
     """
 
     pipeline: MixPipeline
+    how: Sampling = field(default_factory=Sampling)
 
     def __call__(self, subject: Subject, mixes: int, generator: torch.Generator) -> MixParameters:
         """Return the model's mixes, a seed each."""
-        return _sample(self.pipeline, with_labels(subject.condition, subject.facts), mixes, generator)
+        return _sample(self.pipeline, with_labels(subject.condition, subject.facts), mixes, generator, self.how)
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,9 @@ class Twin:
         return MixParameters(answer.normalized.expand(mixes, -1, -1), answer.mask.expand(mixes, -1, -1))
 
 
-def _sample(pipeline: MixPipeline, condition: MixCondition, mixes: int, generator: torch.Generator) -> MixParameters:
+def _sample(
+    pipeline: MixPipeline, condition: MixCondition, mixes: int, generator: torch.Generator, how: Sampling
+) -> MixParameters:
     seeds = torch.randint(_SEEDS, (mixes,), generator=generator).tolist()
     with torch.no_grad():
-        return pipeline.sample(condition, seeds).parameters
+        return pipeline.sample(condition, seeds, how).parameters
