@@ -10,17 +10,21 @@ from gen_mix.cli import main
 from gen_mix.errors import InputError
 from gen_mix.words.encoders import head_by, read_encoder
 from gen_mix.words.fitting import examples, fit_head
-from gen_mix.words.reading import read_prompt
+from gen_mix.words.reading import packaged_head, read_prompt
 
-PIECES = [
-    "[PAD]",
-    "[UNK]",
-    "[CLS]",
-    "[SEP]",
-    "[MASK]",
-    *"abcdefghijklmnopqrstuvwxyz",
-    *(f"##{c}" for c in "abcdefghijklmnopqrstuvwxyz"),
-]
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+PIECES = ["[PAD]", "[UNK]", *LETTERS, *(f"##{letter}" for letter in LETTERS)]
+
+
+def write_tokenizer(folder: Path) -> None:
+    """Write a tokenizer that spells."""
+    tokenizers = pytest.importorskip("tokenizers", reason="needs the extra text")
+    transformers = pytest.importorskip("transformers", reason="needs the extra text")
+    pieces = {piece: place for place, piece in enumerate(PIECES)}
+    spelling = tokenizers.Tokenizer(tokenizers.models.WordPiece(pieces, unk_token="[UNK]"))
+    spelling.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    made = transformers.PreTrainedTokenizerFast(tokenizer_object=spelling, pad_token="[PAD]", unk_token="[UNK]")
+    made.save_pretrained(folder)
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +32,7 @@ def sentence_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a tiny sentence encoder."""
     transformers = pytest.importorskip("transformers", reason="needs the extra text")
     folder = tmp_path_factory.mktemp("models") / "bert"
-    folder.mkdir()
-    (folder / "vocab.txt").write_text("\n".join(PIECES))
-    transformers.BertTokenizerFast(vocab_file=str(folder / "vocab.txt")).save_pretrained(folder)
+    write_tokenizer(folder)
     config = transformers.BertConfig(
         vocab_size=len(PIECES), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16
     )
@@ -45,9 +47,7 @@ def clap(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a tiny CLAP."""
     transformers = pytest.importorskip("transformers", reason="needs the extra text")
     folder = tmp_path_factory.mktemp("models") / "clap"
-    folder.mkdir()
-    (folder / "vocab.txt").write_text("\n".join(PIECES))
-    transformers.BertTokenizerFast(vocab_file=str(folder / "vocab.txt")).save_pretrained(folder)
+    write_tokenizer(folder)
     text = {
         "vocab_size": len(PIECES), "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2,
         "intermediate_size": 16, "projection_dim": 8, "pad_token_id": 0, "max_position_embeddings": 64,
@@ -79,16 +79,11 @@ def test_a_phrase_has_one_vector_of_length_one_alone_and_among_others(
 
 
 def test_an_encoder_reads_what_is_not_listed_and_leaves_alone_what_is(sentence_encoder: Path) -> None:
-    head = head_by(str(sentence_encoder))
-    said = read_prompt("warm and zzyzx", head)
-    assert [(one.attribute, one.strength) for one in said.sounds[:1]] == [("warmth", 1.0)]
-    assert head("bright").meaning == read_prompt_meaning("bright")
-
-
-def read_prompt_meaning(word: str) -> str:
-    """Return what the lexicon says of a word, as a head would."""
-    (one,) = read_prompt(word).sounds
-    return f"{one.attribute} {'+' if one.strength > 0 else '-'}"
+    head, packaged = head_by(str(sentence_encoder)), packaged_head()
+    assert set(head.classes) == set(packaged.classes)
+    assert [(one.attribute, one.strength) for one in read_prompt("warm", head).sounds] == [("warmth", 1.0)]
+    words = ("feathery", "anechoic", "zyzzyva", "lustrous")  # which nobody listed
+    assert [head(word) for word in words] != [packaged(word) for word in words]
 
 
 def test_a_head_learns_what_vectors_tell_and_is_the_same_again() -> None:
