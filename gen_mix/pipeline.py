@@ -16,7 +16,7 @@ from gen_mix.evaluation.heard import take_excerpts
 from gen_mix.mix import Mix, MixCondition, MixParameters
 from gen_mix.model.denoiser import Denoiser
 from gen_mix.model.folder import DEFAULT_NAME, ModelFolder, check_fit, read_model, write_model
-from gen_mix.model.sampling import Sampling, answer_once, plain_walk, sample_settings, seeds_of
+from gen_mix.model.sampling import Sampling, answer_once, intent_first, plain_walk, sample_settings, seeds_of
 from gen_mix.model.space import Decoded, ModelSpace, Space
 from gen_mix.rendering import render_mix
 from gen_mix.sessions.session import Session
@@ -224,7 +224,7 @@ class MixPipeline:
         """
         told = (condition.expand(len(seeds)) if len(condition.tracks) == 1 else condition).to(self.device)
         on_step = self._on_step(on_step_end)
-        walk = plain_walk if steering is None else steering.route.walk
+        walk = intent_first(plain_walk if steering is None else steering.route.walk)
         decoded = sample_settings(self.denoiser, self.space, told, seeds, how or Sampling(), on_step, walk)
         return decoded if steering is None else Decoded(steering.finish(decoded.parameters), decoded.intent)
 

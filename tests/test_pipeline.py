@@ -256,3 +256,18 @@ def test_a_model_without_a_twin_says_so() -> None:
     lone = MixPipeline(whole.denoiser, whole.embedder, whole.space)
     with pytest.raises(InputError, match="supervised twin"):
         lone.twin_parameters(lone.embed(session()))
+
+
+def test_settings_follow_from_the_intent_that_was_sampled_first() -> None:
+    made = pipeline()
+    tellable = MixPipeline(made.denoiser.that_takes_intent().eval(), made.embedder, made.space)
+    with torch.no_grad():
+        tellable.denoiser.is_intent_told.weight[1] += 0.5
+    condition = tellable.embed(session())
+    seeds = [3, 4]
+    first = made.sample(condition, seeds)
+    both = tellable.sample(condition, seeds)
+    assert torch.allclose(both.intent, first.intent, atol=1e-5)
+    assert not torch.allclose(both.parameters.normalized, first.parameters.normalized, atol=1e-2)
+    alone = tellable.sample(condition, [4])
+    assert torch.allclose(alone.parameters.normalized, both.parameters.normalized[1:], atol=1e-4)

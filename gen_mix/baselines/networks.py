@@ -1,6 +1,6 @@
 """The model, the model told the labels, and its supervised twin, as mixers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
@@ -8,6 +8,7 @@ from gen_mix.baselines.mixer import Subject
 from gen_mix.embeddings.session import with_labels
 from gen_mix.mix import MixCondition, MixParameters
 from gen_mix.model.codec import MixCodec
+from gen_mix.model.sampling import Sampling
 from gen_mix.pipeline import MixPipeline
 from gen_mix.sessions.engineers import draw_engineers
 
@@ -20,13 +21,15 @@ class FromAudio:
 
     Attributes:
         pipeline: With the model.
+        how: Sampler and steps.
     """
 
     pipeline: MixPipeline
+    how: Sampling = field(default_factory=Sampling)
 
     def __call__(self, subject: Subject, mixes: int, generator: torch.Generator) -> MixParameters:
         """Return the model's mixes, a seed each."""
-        return _sample(self.pipeline, subject.condition, mixes, generator)
+        return _sample(self.pipeline, subject.condition, mixes, generator, self.how)
 
 
 @dataclass(frozen=True)
@@ -35,13 +38,15 @@ class WithLabels:
 
     Attributes:
         pipeline: With the model.
+        how: Sampler and steps.
     """
 
     pipeline: MixPipeline
+    how: Sampling = field(default_factory=Sampling)
 
     def __call__(self, subject: Subject, mixes: int, generator: torch.Generator) -> MixParameters:
         """Return the model's mixes, a seed each."""
-        return _sample(self.pipeline, with_labels(subject.condition, subject.facts), mixes, generator)
+        return _sample(self.pipeline, with_labels(subject.condition, subject.facts), mixes, generator, self.how)
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,9 @@ class CodedEngineers:
         return self.codec.decode(self.codec.encode(engineers))
 
 
-def _sample(pipeline: MixPipeline, condition: MixCondition, mixes: int, generator: torch.Generator) -> MixParameters:
+def _sample(
+    pipeline: MixPipeline, condition: MixCondition, mixes: int, generator: torch.Generator, how: Sampling
+) -> MixParameters:
     seeds = torch.randint(_SEEDS, (mixes,), generator=generator).tolist()
     with torch.no_grad():
-        return pipeline.sample(condition, seeds).parameters
+        return pipeline.sample(condition, seeds, how).parameters

@@ -11,7 +11,7 @@ from gen_mix.evaluation.control_session import ControlSession
 from gen_mix.evaluation.distances import Distances, pooled_ratio, reference_distances
 from gen_mix.evaluation.heard import HEARD
 from gen_mix.mix import MixParameters
-from gen_mix.model.sampling import Sampling, sample_settings
+from gen_mix.model.sampling import Sampling, intent_first, sample_settings
 from gen_mix.pipeline import MixPipeline
 from gen_mix.sessions.engineers import draw_engineers
 from gen_mix.steering.expressions import parse_setting
@@ -146,7 +146,7 @@ def _sample_within(
         knobs[:, token, place] = given
         x = space.encode(MixParameters(knobs, mask), torch.zeros(len(seeds), len(space.intent)))
         ends[:, 1 + token, place] = x[:, 1 + token, place]
-    walk = Route(bounds=Bounds(lows, highs)).walk
+    walk = intent_first(Route(bounds=Bounds(lows, highs)).walk)
     condition = one.condition.expand(len(seeds)).to(pipeline.device)
     return sample_settings(pipeline.denoiser, space, condition, seeds, Sampling(), walk=walk).parameters
 

@@ -1,7 +1,7 @@
 """The network: a transformer over the intent, the buses and the tracks of a mix."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -39,6 +39,7 @@ class DenoiserConfig:
         frequencies: Factors f of the features sin(f v), cos(f v) of every noisy value v.
         sizes: How many places a token of each of `KINDS` has, where they are a codec's; empty for the intent and the
             console's knobs.
+        takes_intent: Whether the network can be told the intent.
 
     Raises:
         ValueError: A size is below 1, or `heads` does not divide `width`.
@@ -53,6 +54,7 @@ class DenoiserConfig:
     instruments: int = 24
     frequencies: tuple[float, ...] = (1.5, 3.0, 6.0, 12.0)
     sizes: tuple[int, ...] = ()
+    takes_intent: bool = False
 
     def __post_init__(self) -> None:
         sizes = (self.condition_width, self.intents, self.width, self.layers, self.heads, self.instruments, *self.sizes)
@@ -106,17 +108,28 @@ class Denoiser(nn.Module):
         self.pairs = PairBias(config.condition_width, config.layers, config.heads)
         self.level = LevelEmbedding(config.width)
         self.is_heard = nn.Embedding(2, config.width)
+        if config.takes_intent:
+            self.is_intent_told = nn.Embedding(2, config.width)
         self.blocks = nn.ModuleList(Block(config.width, config.heads) for _ in range(config.layers))
         self.last = nn.Linear(config.width, 2 * config.width)
         self.register_buffer("frequencies", torch.tensor(config.frequencies), persistent=False)
         self._start_at_zero()
 
     def _start_at_zero(self) -> None:
-        for module in (self.stereo, self.label, self.lead, self.is_heard, self.last, self.leave):
+        zeros = [self.stereo, self.label, self.lead, self.is_heard, self.last, self.leave]
+        for module in [*zeros, self.is_intent_told] if self.config.takes_intent else zeros:
             for parameter in module.parameters():
                 nn.init.zeros_(parameter)
 
-    def forward(self, noisy: Tensor, sigma: Tensor, condition: MixCondition) -> Tensor:
+    def that_takes_intent(self) -> "Denoiser":
+        """Return a network that can be told the intent and answers as this one while it is not."""
+        network = Denoiser(replace(self.config, takes_intent=True))
+        network.load_state_dict(self.state_dict(), strict=False)
+        return network
+
+    def forward(
+        self, noisy: Tensor, sigma: Tensor, condition: MixCondition, is_intent_told: Tensor | None = None
+    ) -> Tensor:
         """Return the expected clean x (batch, 1 + tokens, width); unused places are 0.
 
         Preconditioned as in Table 1 of Karras et al. (2022), https://arxiv.org/abs/2206.00364, with
@@ -126,18 +139,24 @@ class Denoiser(nn.Module):
             noisy: x at level `sigma` (batch, 1 + tokens, width), tokens as in `ModelSpace`.
             sigma: Noise level (batch,), above 0.
             condition: The tracks.
+            is_intent_told: Boolean (batch,); where true, the intent in `noisy` has no noise, and stays as it is. By
+                default nowhere.
         """
+        if is_intent_told is None:
+            is_intent_told = torch.zeros_like(condition.has_tracks)
         mask = self.config.mask(condition)
-        level = sigma.to(noisy)[:, None, None]
+        level = token_levels(sigma.to(noisy), is_intent_told, noisy.shape[1])
         scale = (1 + level**2).sqrt()
-        network = self._network((noisy / scale).masked_fill(~mask, 0), sigma.to(noisy).log() / 4, condition)
+        signal = self.level(sigma.to(noisy).log() / 4) + self.is_heard(condition.has_tracks.long())
+        if self.config.takes_intent:
+            signal = signal + self.is_intent_told(is_intent_told.long())
+        network = self._network((noisy / scale).masked_fill(~mask, 0), functional.silu(signal)[:, None], condition)
         return (noisy / scale**2 + network * (level / scale)).masked_fill(~mask, 0)
 
-    def _network(self, values: Tensor, level: Tensor, condition: MixCondition) -> Tensor:
+    def _network(self, values: Tensor, signal: Tensor, condition: MixCondition) -> Tensor:
         """Return F of Karras et al.: the answer (batch, 1 + tokens, width) of the network itself."""
         known = self._known(condition)
         tokens = self._tokens(values, known, condition)
-        signal = functional.silu(self.level(level) + self.is_heard(condition.has_tracks.long()))[:, None]
         for block, bias in zip(self.blocks, _attention_bias(self.pairs(known, condition), condition), strict=True):
             tokens = block(tokens, signal, bias)
         shift, scale = self.last(signal).chunk(2, dim=-1)
@@ -214,6 +233,13 @@ class Denoiser(nn.Module):
         _check_state(weights, state, model.state_dict())
         model.load_state_dict(state)
         return model.eval()
+
+
+def token_levels(sigma: Tensor, is_intent_told: Tensor, tokens: int) -> Tensor:
+    """Return the noise level of every token (batch, tokens, 1): `sigma` (batch,), and 0 for an intent that is told."""
+    levels = sigma[:, None, None].repeat(1, tokens, 1)
+    levels[:, 0] = levels[:, 0].masked_fill(is_intent_told[:, None], 0)
+    return levels
 
 
 def _token_slice(kind: str) -> slice:

@@ -1,7 +1,7 @@
 """Settings for many tracks and seeds at once, as a model gives them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -19,6 +19,8 @@ FIRST_SIGMA, LAST_SIGMA = 20.0, 0.02
 few steps spread too wide: for Gaussian data 8 Heun steps from 80 give 1.26 times the right spread, 16 from 20 1.02."""
 
 _MOST_SEED = 2**31
+_LATER = 2**16
+"""Where a second walk takes its noise from; no walk has that many steps."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Journey:
 
     Attributes:
         denoise: The model, with its conditions bound into it.
+        denoise_told: The same for an x whose intent has no noise; None where the model cannot be told the intent.
         sampler: How to walk.
         sigmas: Decreasing noise levels (steps + 1,).
         noise: One seed per mix.
@@ -61,6 +64,7 @@ class Journey:
     """
 
     denoise: Denoise
+    denoise_told: Denoise | None
     sampler: Sampler
     sigmas: Tensor
     noise: NoiseSource
@@ -78,6 +82,40 @@ def plain_walk(journey: Journey) -> Tensor:
     return journey.sampler(journey.denoise, start, journey.sigmas, journey.noise, journey.on_step)
 
 
+def intent_first(walk: Walk) -> Walk:
+    """Return the way that goes `walk` twice: for the intent, then for settings that follow from it.
+
+    What holds for a whole mix is settled before any knob is, as engineers do. The second time has noise of its own:
+    that of the first has led to this very intent. Where the model cannot be told an intent, it goes once.
+    """
+
+    def go(journey: Journey) -> Tensor:
+        if journey.denoise_told is None:
+            return walk(journey)
+        intent = walk(replace(journey, on_step=None))[:, :1]
+        told = _with_intent(journey.denoise_told, intent)
+        return walk(replace(journey, denoise=told, noise=_Later(journey.noise)))
+
+    return go
+
+
+def _with_intent(denoise: Denoise, intent: Tensor) -> Denoise:
+    return lambda x, sigma: denoise(torch.cat([intent, x[:, 1:]], dim=1), sigma)
+
+
+@dataclass(frozen=True)
+class _Later:
+    """Noise of the same seeds that the first walk has not had."""
+
+    noise: NoiseSource
+
+    def __call__(self, like: Tensor, place: int) -> Tensor:
+        return self.noise(like, _LATER + place)
+
+
+_DEFAULT_WALK = intent_first(plain_walk)
+
+
 @torch.no_grad()
 def sample_settings(
     denoiser: Denoiser,
@@ -86,7 +124,7 @@ def sample_settings(
     seeds: Sequence[int],
     how: Sampling,
     on_step: OnStep | None = None,
-    walk: Walk = plain_walk,
+    walk: Walk = _DEFAULT_WALK,
 ) -> Decoded:
     """Return sampled settings (batch, ...), on the CPU, switches undecided.
 
@@ -103,8 +141,10 @@ def sample_settings(
     sigmas = sampler.schedule(how.steps, LAST_SIGMA, FIRST_SIGMA)
     lengths = (1 + len(BUS_TOKENS) + condition.is_track.sum(1)).tolist()
     noise = SeededNoise(list(seeds), lengths)
-    heard = _guided_denoiser(denoiser, condition, how.guidance_scale)
-    x = walk(Journey(heard, sampler, sigmas, noise, _blank(space, condition), on_step))
+    heard, told = (_guided_denoiser(denoiser, condition, how.guidance_scale, is_told) for is_told in (False, True))
+    takes_intent = denoiser.config.takes_intent
+    journey = Journey(heard, told if takes_intent else None, sampler, sigmas, noise, _blank(space, condition), on_step)
+    x = walk(journey)
     return space.decode(x.cpu(), condition.is_track.cpu(), condition.is_stereo.cpu())
 
 
@@ -122,11 +162,12 @@ def _blank(space: Space, condition: MixCondition) -> Tensor:
     return condition.tracks.new_zeros(batch, 1 + len(BUS_TOKENS) + tracks, space.width)
 
 
-def _guided_denoiser(denoiser: Denoiser, condition: MixCondition, scale: float) -> Denoise:
-    """Return the denoiser with the tracks bound into it."""
+def _guided_denoiser(denoiser: Denoiser, condition: MixCondition, scale: float, is_intent_told: bool) -> Denoise:
+    """Return the denoiser with the tracks bound into it, and whether the intent in x has noise."""
     nothing = condition.untold()
-    heard = Guide(lambda x, sigma: denoiser(x, sigma, condition), scale)
-    return guided(lambda x, sigma: denoiser(x, sigma, nothing), [heard])
+    told = torch.full_like(condition.has_tracks, is_intent_told)
+    heard = Guide(lambda x, sigma: denoiser(x, sigma, condition, told), scale)
+    return guided(lambda x, sigma: denoiser(x, sigma, nothing, told), [heard])
 
 
 def seeds_of(

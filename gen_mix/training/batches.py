@@ -18,6 +18,7 @@ class Batch:
         mask: Boolean, same shape; true where a place is in use.
         noise: Standard normal, same shape.
         sigma: Noise levels (batch,).
+        is_intent_told: Boolean (batch,); where the network sees the intent without noise.
         condition: Of the batch's sessions.
     """
 
@@ -25,6 +26,7 @@ class Batch:
     mask: Tensor
     noise: Tensor
     sigma: Tensor
+    is_intent_told: Tensor
     condition: MixCondition
 
     def __len__(self) -> int:
@@ -37,6 +39,7 @@ class Batch:
             self.mask.to(device),
             self.noise.to(device),
             self.sigma.to(device),
+            self.is_intent_told.to(device),
             self.condition.to(device),
         )
 
@@ -50,6 +53,7 @@ def join(batches: list[Batch]) -> Batch:
         mask=torch.cat([batch.mask for batch in padded]),
         noise=torch.cat([batch.noise for batch in padded]),
         sigma=torch.cat([batch.sigma for batch in padded]),
+        is_intent_told=torch.cat([batch.is_intent_told for batch in padded]),
         condition=MixCondition(
             *(torch.cat([getattr(batch.condition, field.name) for batch in padded]) for field in fields(MixCondition))
         ),
@@ -72,6 +76,7 @@ def _padded(batch: Batch, tracks: int) -> Batch:
         mask=pad(batch.mask, tokens),
         noise=pad(batch.noise, tokens),
         sigma=batch.sigma,
+        is_intent_told=batch.is_intent_told,
         condition=batch.condition.padded(tracks),
     )
 
@@ -83,7 +88,9 @@ def rows_of(condition: MixCondition, rows: Tensor) -> MixCondition:
 
 def _rows(batch: Batch, rows: Tensor) -> Batch:
     condition = rows_of(batch.condition, rows)
-    return Batch(batch.clean[rows], batch.mask[rows], batch.noise[rows], batch.sigma[rows], condition)
+    return Batch(
+        batch.clean[rows], batch.mask[rows], batch.noise[rows], batch.sigma[rows], batch.is_intent_told[rows], condition
+    )
 
 
 def _trimmed(batch: Batch) -> Batch:
@@ -95,5 +102,6 @@ def _trimmed(batch: Batch) -> Batch:
         mask=batch.mask[:, :tokens],
         noise=batch.noise[:, :tokens],
         sigma=batch.sigma,
+        is_intent_told=batch.is_intent_told,
         condition=condition.first(tracks),
     )

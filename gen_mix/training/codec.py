@@ -64,7 +64,8 @@ def plain(engineers: EngineerDraw, facts: TrackFacts, generator: torch.Generator
     clean[:, 1:, :knobs] = canonical.normalized
     condition = MixCondition.heard(torch.zeros(batch, tokens - len(BUS_TOKENS), 1), facts.is_track, facts.is_stereo)
     mask = space_mask(facts.is_track, facts.is_stereo, len(INTENT))
-    return Batch(clean, mask, torch.randn(clean.shape, generator=generator), torch.ones(batch), condition)
+    noise, is_told = torch.randn(clean.shape, generator=generator), torch.zeros(batch, dtype=torch.bool)
+    return Batch(clean, mask, noise, torch.ones(batch), is_told, condition)
 
 
 def train_codec(

@@ -74,7 +74,8 @@ class DataSource:
         )
         engineers = draw_engineers(sessions.facts, generator)
         condition = dropped(self.condition(sessions, generator), sessions, self.data, generator)
-        return noised(self.space, engineers, condition, self.loss, generator)
+        is_told = torch.rand(len(sessions.facts), generator=generator) < self.data.tell_intent
+        return noised(self.space, engineers, condition, is_told, self.loss, generator)
 
     @torch.no_grad()
     def condition(self, sessions: SessionBatch, generator: torch.Generator | None = None) -> MixCondition:
@@ -122,7 +123,12 @@ def dropped(
 
 
 def noised(
-    space: Space, engineers: EngineerDraw, condition: MixCondition, loss: LossSettings, generator: torch.Generator
+    space: Space,
+    engineers: EngineerDraw,
+    condition: MixCondition,
+    is_intent_told: Tensor,
+    loss: LossSettings,
+    generator: torch.Generator,
 ) -> Batch:
     """Return the batch of `engineers` for `condition`, with noise and noise levels."""
     clean = space.encode(engineers.parameters, engineers.intent)
@@ -131,5 +137,6 @@ def noised(
         mask=space.mask(condition.is_track, condition.is_stereo),
         noise=torch.randn(clean.shape, generator=generator),
         sigma=draw_sigmas(clean.shape[0], loss, generator),
+        is_intent_told=is_intent_told,
         condition=condition,
     )

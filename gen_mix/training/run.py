@@ -152,7 +152,7 @@ def first_network(settings: TrainingSettings, sources: Sources, space: Space) ->
         network = begun.denoiser if settings.objective == DIFFUSION else begun.twin
         if network is None:
             raise InputError(f"start_from: expected a model with a twin, got {settings.start_from}")
-        return network.train()
+        return (network.that_takes_intent() if _takes_intent(settings) else network).train()
     size = settings.network
     config = DenoiserConfig(
         condition_width=sources.embedder.width,
@@ -162,10 +162,15 @@ def first_network(settings: TrainingSettings, sources: Sources, space: Space) ->
         heads=size.heads,
         measured=sources.embedder.measured,
         sizes=space.sizes,
+        takes_intent=_takes_intent(settings),
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
         return Denoiser(config)
+
+
+def _takes_intent(settings: TrainingSettings) -> bool:
+    return settings.objective == DIFFUSION and settings.data.tell_intent > 0
 
 
 def facts_of(settings: TrainingSettings, source: DataSource) -> dict[str, Any]:

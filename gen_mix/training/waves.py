@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 from accelerate import Accelerator
-from torch import Tensor
+from torch import Tensor, nn
 
 from gen_mix.console.fast import render_fast
 from gen_mix.embeddings.waves import CHANNELS, Frames, WaveCodec
@@ -21,8 +21,7 @@ from gen_mix.sessions.session import Session
 from gen_mix.training.batches import Batch
 from gen_mix.training.files import locked
 from gen_mix.training.loop import Job, train
-from gen_mix.training.loss import draw_sigmas
-from gen_mix.training.objective import denoising_error
+from gen_mix.training.loss import draw_sigmas, sigma_weight, squared_error
 from gen_mix.training.seeds import WAVES, generator_of
 from gen_mix.training.settings import LossSettings, TrainingSettings
 from gen_mix.training.state import new_state
@@ -84,6 +83,7 @@ class WaveSource:
             mask=torch.ones_like(clean, dtype=torch.bool),
             noise=torch.randn(clean.shape, generator=generator),
             sigma=draw_sigmas(len(clean), self.settings.loss, generator),
+            is_intent_told=torch.zeros(len(clean), dtype=torch.bool),
             condition=_joined([one.padded(tracks - one.is_track.shape[1]) for _, one in drawn]),
         )
 
@@ -144,6 +144,12 @@ def source_of(settings: TrainingSettings, codec: WaveCodec) -> WaveSource:
     return WaveSource(heard, codec, replace(settings, loss=even(settings.loss)), mean, spread)
 
 
+def wave_error(model: nn.Module, batch: Batch, weights: Tensor) -> Tensor:
+    """Return Σ λ(σ) w (D(x + σn; σ) − x)² over frames, a scalar; see `gen_mix.training.objective.denoising_error`."""
+    estimate = model(batch.clean + batch.sigma[:, None, None] * batch.noise, batch.sigma, batch.condition)
+    return (sigma_weight(batch.sigma) * squared_error(estimate, batch.clean, batch.mask, weights)).sum()
+
+
 def even(loss: LossSettings) -> LossSettings:
     """Return settings of the loss in which all places count alike: no frame is an intent, a bus or a pan."""
     return replace(loss, intent_weight=1.0, bus_weight=1.0, pan_weight=1.0)
@@ -155,7 +161,7 @@ def _job(settings: TrainingSettings, source: WaveSource, folder: Path) -> Job:
         del facts[name]
     return Job(
         draw=source.draw,
-        objective=denoising_error,
+        objective=wave_error,
         watch=lambda state, scalars: None,
         folder=folder / "checkpoints",
         facts=facts | {"encodec": source.codec.fingerprint, "channels": CHANNELS},

@@ -191,3 +191,31 @@ def test_missing_and_broken_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "denoiser.safetensors").write_bytes(b"not weights")
     with pytest.raises(InputError, match="expected weights in safetensors"):
         Denoiser.from_pretrained(tmp_path)
+
+
+TELLABLE = made(replace(CONFIG, takes_intent=True))
+
+
+def test_an_intent_that_is_told_stays_as_it_is() -> None:
+    x, sigma, condition = noisy(3, 4), torch.tensor([0.05, 1.0, 20.0]), conditioned(3, 4)
+    is_told = torch.tensor([True, False, True])
+    answer = TELLABLE(x, sigma, condition, is_told)
+    used = space_mask(condition.is_track, condition.is_stereo, CONFIG.intents)[:, 0]
+    assert torch.equal(answer[is_told, 0], x[is_told, 0].masked_fill(~used[is_told], 0))
+    assert torch.equal(answer[1], TELLABLE(x, sigma, condition)[1])
+    assert not torch.allclose(answer[0, 1:], TELLABLE(x, sigma, condition)[0, 1:], atol=1e-3)
+
+
+def test_settings_follow_from_an_intent_that_is_told() -> None:
+    x, sigma, condition = noisy(2, 4), torch.full((2,), 2000.0), conditioned(2, 4)
+    other = x.clone()
+    other[:, 0, 0] += 2.0
+    told = torch.ones(2, dtype=torch.bool)
+    moved_told = (TELLABLE(x, sigma, condition, told) - TELLABLE(other, sigma, condition, told))[:, 1:].abs().mean()
+    moved = (TELLABLE(x, sigma, condition) - TELLABLE(other, sigma, condition))[:, 1:].abs().mean()
+    assert moved_told > 3 * moved  # at that level, 2 more in a noisy intent tell next to nothing
+
+
+def test_a_network_that_takes_an_intent_begins_as_it_was() -> None:
+    x, sigma, condition = noisy(3, 4), torch.tensor([0.1, 1.0, 10.0]), conditioned(3, 4)
+    assert torch.equal(MODEL.that_takes_intent()(x, sigma, condition), MODEL(x, sigma, condition))

@@ -21,15 +21,17 @@ from gen_mix.pipeline import MixPipeline
 from gen_mix.sessions.engineers import draw_engineers
 from gen_mix.sessions.facts import facts_of_session
 from gen_mix.sessions.instant import instant_session
+from gen_mix.training.codec import CodecSource, first_state
 from gen_mix.training.codec_loss import codec_error, heard_of, settings_error
 from gen_mix.training.run import run_training
 from gen_mix.training.settings import TrainingSettings
+from gen_mix.training.sources import open_sources
 from gen_mix.wishes import Wishes
 
 TINY = Path(__file__).parents[2] / "configs" / "codec_tiny.yaml"
 SMALLER = (
-    "data.instant_sessions=6",
-    "data.embedder_steps=20",
+    "data.instant_sessions=4",
+    "data.embedder_steps=5",
     "data.space_draws=64",
     "network.width=16",
     "network.heads=2",
@@ -47,6 +49,12 @@ SMALLER = (
 
 def smaller(out: Path, *overrides: str) -> TrainingSettings:
     return load_config(TrainingSettings, TINY, (*SMALLER, f"out={out}", *overrides))
+
+
+def same_data(finished: Path) -> tuple[str, str]:
+    """Return what names the bank and the embedder that a run has made."""
+    made = next((finished / "made").iterdir())
+    return f"data.bank={made / 'bank.safetensors'}", f"data.embedder={made / 'embedder'}"
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +144,7 @@ def test_a_codec_is_trained_once_and_can_be_taken_elsewhere(finished: Path, tmp_
     assert run_training(smaller(finished, "objective=regression"), Accelerator()) == 0
     assert (weights / "codec.safetensors").stat().st_mtime_ns == before
     assert MixPipeline.from_pretrained(finished / "model").twin is not None
-    assert run_training(smaller(tmp_path, f"codec.start_from={weights}"), Accelerator()) == 0
+    assert run_training(smaller(tmp_path, *same_data(finished), f"codec.start_from={weights}"), Accelerator()) == 0
     assert not (tmp_path / "codec").exists()
     spaces = [MixPipeline.from_pretrained(out / "model").space for out in (finished, tmp_path)]
     assert spaces[0].to_json() == spaces[1].to_json()
@@ -150,7 +158,7 @@ def test_wishes_for_settings_are_refused_in_one_line(finished: Path) -> None:
 
 
 def test_a_model_over_settings_is_not_trained_further_as_one_over_latents(finished: Path, tmp_path: Path) -> None:
-    begun = smaller(tmp_path, f"start_from={finished / 'model'}", "space=settings")
+    begun = smaller(tmp_path, *same_data(finished), f"start_from={finished / 'model'}", "space=settings")
     with pytest.raises(InputError, match="space: expected that of the model"):
         run_training(begun, Accelerator())
 
@@ -174,21 +182,16 @@ def test_axes_turn_to_the_directions_in_which_traits_rise(generator: torch.Gener
     assert torch.allclose(turn[:5], basis[:5], atol=1e-5)
 
 
-def test_training_brings_settings_nearer(tmp_path: Path) -> None:
-    from gen_mix.training.codec import CodecSource, first_state
-    from gen_mix.training.sources import open_sources
-    from gen_mix.training.state import new_state
-
-    settings = smaller(tmp_path)
-    sources = open_sources(settings.data, settings.seed, tmp_path, Accelerator())
+def test_training_brings_settings_nearer(finished: Path) -> None:
+    settings = smaller(finished, *same_data(finished))
+    sources = open_sources(settings.data, settings.seed, finished, Accelerator())
     state = first_state(settings)
     batch = CodecSource(sources.training, settings.data, 0).chunk(0, 0)
-    optimizer = new_state(state.model, settings.optimizer).optimizer
     errors = []
     for _ in range(40):
         error = codec_error(state.model, batch, torch.ones(()))
-        optimizer.zero_grad()
         error.backward()
-        optimizer.step()
+        state.optimizer.step()
+        state.optimizer.zero_grad()
         errors.append(error.item())
     assert errors[-1] < 0.6 * errors[0]

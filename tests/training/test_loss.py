@@ -29,8 +29,8 @@ def test_the_best_denoiser_of_a_standard_normal_has_loss_one_at_every_sigma(sigm
 def test_a_perfect_network_has_no_loss():
     batch = toy_chunk(0, 0)
     weights = place_weights(batch.clean, LossSettings())
-    assert denoising_error(lambda noisy, sigma, condition: batch.clean, batch, weights) == 0
-    assert regression_error(lambda noisy, sigma, condition: batch.clean, batch, weights) == 0
+    assert denoising_error(lambda noisy, sigma, condition, told=None: batch.clean, batch, weights) == 0
+    assert regression_error(lambda noisy, sigma, condition, told=None: batch.clean, batch, weights) == 0
 
 
 def test_the_twin_sees_nothing_of_the_answer():
@@ -87,7 +87,7 @@ def test_sigmas_are_log_normal():
 def test_the_loss_of_a_batch_does_not_depend_on_how_it_is_divided():
     chunks = [toy_chunk(3, chunk) for chunk in range(4)]
 
-    def network(noisy, sigma, condition):
+    def network(noisy, sigma, condition, is_intent_told):
         return 0.3 * noisy + condition.tracks.sum(dim=(1, 2))[:, None, None]
 
     def loss(batches):
@@ -116,3 +116,23 @@ def test_the_rate_rises_to_its_highest_and_ends_at_zero():
     assert max(rates) == rates[10] == pytest.approx(2e-3)
     assert rates[55] == pytest.approx(1e-3)
     assert math.isclose(rates[100], 0, abs_tol=1e-12)
+
+
+def test_an_intent_that_is_told_has_no_noise_and_no_error():
+    batch = toy_chunk(0, 0, 8)
+    told = batch.is_intent_told
+    assert 0 < told.sum() < 8
+    seen = {}
+
+    def network(noisy, sigma, condition, is_intent_told):
+        seen["noisy"], seen["told"] = noisy, is_intent_told
+        return noisy
+
+    only_intent = place_weights(batch.clean, LossSettings(intent_weight=1, bus_weight=0, pan_weight=0))
+    only_intent[1:] = 0
+    error = denoising_error(network, batch, only_intent)
+    assert torch.equal(seen["noisy"][told, 0], batch.clean[told, 0])
+    assert not torch.equal(seen["noisy"][~told, 0], batch.clean[~told, 0])
+    assert torch.equal(seen["told"], told)
+    expected = sigma_weight(batch.sigma) * (batch.sigma**2) * (batch.noise[:, 0] * batch.mask[:, 0]).square().sum(1)
+    assert float(error) == pytest.approx(float(expected[~told].sum()), rel=1e-4)

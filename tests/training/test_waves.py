@@ -1,4 +1,4 @@
-"""Facts about the direct branch, with random weights of EnCodec: that it runs from end to end, and what it must keep."""
+"""Facts about the direct branch, with random weights of EnCodec: that it runs from end to end, and what it keeps."""
 
 import importlib.util
 import json
@@ -35,7 +35,10 @@ def session(seed: int) -> Session:
     generator = torch.Generator().manual_seed(seed)
     tone = 0.1 * torch.sin(2 * math.pi * 220 * torch.arange(RATE) / RATE)[None]
     noise = 0.1 * torch.randn(1, RATE, generator=generator)
-    tracks = (Track("voice", "voice.wav", tone, 0.0, "lead_vocal", "lead"), Track("hat", "hat.wav", noise, 0.0, "hihat"))
+    tracks = (
+        Track("voice", "voice.wav", tone, 0.0, "lead_vocal", "lead"),
+        Track("hat", "hat.wav", noise, 0.0, "hihat"),
+    )
     return Session(f"made {seed}", RATE, tracks)
 
 

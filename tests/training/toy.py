@@ -32,9 +32,9 @@ def toy_chunk(step: int, chunk: int, items: int = 2) -> Batch:
     )
     mask = space_mask(condition.is_track, condition.is_stereo, INTENTS)
     clean = torch.randn(items, mask.shape[1], space_width(INTENTS), generator=generator).masked_fill(~mask, 0)
-    return Batch(
-        clean, mask, torch.randn(clean.shape, generator=generator), draw_sigmas(items, LOSS, generator), condition
-    )
+    noise = torch.randn(clean.shape, generator=generator)
+    is_told = torch.rand(items, generator=generator) < 0.5
+    return Batch(clean, mask, noise, draw_sigmas(items, LOSS, generator), is_told, condition)
 
 
 def toy_draw(step: int, process: int, processes: int) -> list[list[Batch]]:
