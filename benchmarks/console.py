@@ -3,7 +3,7 @@
 ``python benchmarks/console.py`` compares on 8 mixes of 16 tracks of 30 seconds at 44.1 kHz, and on one mix; then it
 lets tracks, seconds and mixes grow. Everybody gets the same threads and the same allocator, repeats take turns, and
 medians are compared. Peak memory is that of a process of its own. What is not installed is skipped, and said so:
-``pip install -e '.[bench,gpl-benchmarks]'``.
+``pip install -e '.[bench,gpl-benchmarks]'``. All of it takes about half an hour.
 
 ``--json FILE`` writes the ratios, ``--docs docs/performance.md`` the page. Smaller sizes are for trying it out.
 """
@@ -132,18 +132,24 @@ def _is_present(contender: Contender) -> bool:
 def _interleaved(
     contenders: Sequence[Contender], given: Work, repeats: int
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the median seconds of each contender by the clock and of all processors, after a run that compiles."""
-    runs = {contender.name: contender.prepare(given) for contender in contenders}
+    """Return the median seconds of each contender by the clock and of all processors, after a run that compiles.
+
+    Who renders mix by mix renders one in each repeat, and that counts as many times as there are mixes.
+    """
+    alone = Work(given.tracks, 1)
+    times = {contender.name: given.mixes if contender.is_mix_by_mix else 1 for contender in contenders}
+    runs = {c.name: c.prepare(alone if c.is_mix_by_mix else given) for c in contenders}
     short = Work(given.tracks[:, :RATE], 1)
     for contender in contenders:
         contender.prepare(short)()
     taken: dict[str, list[tuple[float, float]]] = {name: [] for name in runs}
     for repeat in range(repeats):
         for name, run in runs.items():
-            taken[name].append(_timed(run))
+            clock, processor = _timed(run)
+            taken[name].append((times[name] * clock, times[name] * processor))
             print(f"{repeat + 1}/{repeats} {name}: {taken[name][-1][0]:.2f} s", file=sys.stderr)
-    clock, processor = ({name: median(times[kind] for times in taken[name]) for name in runs} for kind in (0, 1))
-    return clock, processor
+    by_clock, by_processor = ({name: median(pair[kind] for pair in taken[name]) for name in runs} for kind in (0, 1))
+    return by_clock, by_processor
 
 
 def _timed(run: Callable[[], object]) -> tuple[float, float]:

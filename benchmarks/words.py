@@ -13,24 +13,21 @@ import json
 import re
 import tempfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from safetensors.torch import save
-from torch import Tensor, nn
+from torch import Tensor
 
 from gen_mix.files import write_whole
-from gen_mix.words.closed import CLOSED
-from gen_mix.words.groups import GROUP_WORDS
+from gen_mix.words.fitting import examples, fit_head, held_out
 from gen_mix.words.head import CLASSES_FILE, HEAD_FILE, NOTHING, WordHead
 from gen_mix.words.lexicon import POLES
 from gen_mix.words.vectors import PIECES_FILE, VECTORS_FILE, WordVectors, read_vectors, words_folder
 
 TEACHER_SHA256 = "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54"
 WIDTH = 128
-HIDDEN = 192
-STEPS = 600
-SUREST = 0.5
 _PIECE = re.compile(r"(##)?[a-z']+")
 
 
@@ -66,43 +63,22 @@ def write_vectors(vocabulary: dict[str, int], embedding: Tensor, out: Path) -> N
     write_whole(out / VECTORS_FILE, save(tensors))
 
 
-def examples(vectors: WordVectors) -> list[tuple[str, str]]:
-    """Return words and their meanings; every fourth whole word of the teacher that nobody listed means nothing."""
-    named = [(word, f"{pole.attribute} {'+' if pole.sign > 0 else '-'}") for pole in POLES for word in pole.trained]
-    named += [(word, f"group {group}") for word, group in GROUP_WORDS.items()]
-    listed = {word for word, _ in named} | set(CLOSED) | {word for pole in POLES for word in pole.held_out}
-    whole = [piece for piece in vectors.pieces if not piece.startswith("##") and len(piece) > 2 and piece not in listed]
-    return named + [(word, NOTHING) for word in [*whole[::4], *CLOSED]]
-
-
-def train(out: Path, seed: int = 0) -> None:
-    """Train the head on the vectors in `out`, write it there, and print how it does on words held out."""
-    torch.manual_seed(seed)
+def train(out: Path) -> None:
+    """Fit the head to the vectors in `out`, write it there, and print how it does on words held out."""
     vectors = read_vectors(out)
-    pairs = [(vector, meaning) for word, meaning in examples(vectors) if (vector := vectors(word)) is not None]
-    classes = tuple(sorted({meaning for _, meaning in pairs}))
-    x, y = torch.stack([vector for vector, _ in pairs]), torch.tensor([classes.index(name) for _, name in pairs])
-    weight = torch.where(y == classes.index(NOTHING), 0.1, 1.0)
-    network = nn.Sequential(nn.Linear(x.shape[1], HIDDEN), nn.ReLU(), nn.Dropout(0.5), nn.Linear(HIDDEN, len(classes)))
-    optimizer = torch.optim.AdamW(network.parameters(), lr=4e-3, weight_decay=0.05)
-    for _ in range(STEPS):
-        rows = torch.randint(len(x), (768,))
-        noisy = nn.functional.normalize(x[rows] + 0.04 * torch.randn(len(rows), x.shape[1]), dim=-1)
-        loss = (nn.functional.cross_entropy(network(noisy), y[rows], reduction="none") * weight[rows]).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    first, last = network[0], network[3]
-    layers = {"hidden": first.weight, "hidden_bias": first.bias, "out": last.weight, "out_bias": last.bias}
-    kept = {name: value.detach().half().contiguous() for name, value in layers.items()}
+    head = fit_head(vectors, examples(vectors.pieces, every=4))
+    layers = {name: getattr(head, name) for name in ("hidden", "hidden_bias", "out", "out_bias")}
+    kept = {name: value.half().contiguous() for name, value in layers.items()}
     write_whole(out / HEAD_FILE, save(kept))
-    write_whole(out / CLASSES_FILE, (json.dumps({"classes": classes, "surest": SUREST}, indent=1) + "\n").encode())
-    print(report(WordHead(vectors, classes, *(value.float() for value in kept.values()), surest=SUREST)))
+    write_whole(
+        out / CLASSES_FILE, (json.dumps({"classes": head.classes, "surest": head.surest}, indent=1) + "\n").encode()
+    )
+    print(report(replace(head, **{name: value.float() for name, value in kept.items()})))
 
 
 def report(head: WordHead) -> str:
     """Return how many of the words held out are understood at some thresholds, and how many of those rightly."""
-    asked = [(word, f"{pole.attribute} {'+' if pole.sign > 0 else '-'}") for pole in POLES for word in pole.held_out]
+    asked = held_out()
     guesses = [(head(word), meaning) for word, meaning in asked]
     lines = [f"{len(asked)} words held out"]
     for surest in (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8):

@@ -94,6 +94,7 @@ class Prompt:
         sounds: What it asks for.
         not_understood: Words that could not be made sense of.
         weight: What the strengths of `sounds` are multiplied by, 0 to 3.
+        encoder: Of words that are not listed; empty for the packaged vectors.
 
     Raises:
         InputError: The weight is out of range.
@@ -103,6 +104,7 @@ class Prompt:
     sounds: tuple[SoundWish, ...]
     not_understood: tuple[str, ...] = ()
     weight: float = 1.0
+    encoder: str = ""
 
     def __post_init__(self) -> None:
         if not 0 <= self.weight <= MOST_WEIGHT:
@@ -115,6 +117,24 @@ class Prompt:
 
 
 @dataclass(frozen=True)
+class Goal:
+    """A wish for what a mix measures once it is rendered, such as ``lead.loudness=-6``.
+
+    Attributes:
+        text: As it was said.
+        target: A track, a role or a group; empty for the whole mix.
+        measure: A name of `gen_mix.steering.measures.GAUGES`.
+        low, high: Between which values it is to be, both the same for one value; infinite where there is no end.
+    """
+
+    text: str
+    target: str
+    measure: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Reference:
     """What is taken from a record that mixes are to sound like.
 
@@ -124,6 +144,7 @@ class Reference:
         weight: How much it counts beside others, and all together beside the usual mix, 0 to 1.
         aspects: What is taken: names of `gen_mix.steering.production.ASPECTS`.
         seconds: Which section was measured, from and to.
+        features: What the AF distance compares, see `gen_mix.steering.audio_features`.
 
     Raises:
         InputError: The weight is out of range.
@@ -134,6 +155,7 @@ class Reference:
     weight: float = 1.0
     aspects: tuple[str, ...] = ("tone", "width", "dynamics")
     seconds: tuple[float, float] = (0.0, 0.0)
+    features: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 < self.weight <= 1:
@@ -167,9 +189,11 @@ class Wishes:
         liked, disliked: Mixes to come nearer to, and to keep away from.
         prompt: Words, or None.
         references: Records to sound like.
+        goals: What mixes are to measure.
+        goal_strength: Which share of the way to the goals is gone, 0 to 1.
 
     Raises:
-        InputError: The strength is out of range, or something is to be kept and there is no start.
+        InputError: A strength is out of range, or something is to be kept and there is no start.
     """
 
     settings: tuple[SettingWish, ...] = ()
@@ -180,10 +204,14 @@ class Wishes:
     disliked: tuple[Example, ...] = ()
     prompt: Prompt | None = None
     references: tuple[Reference, ...] = ()
+    goals: tuple[Goal, ...] = ()
+    goal_strength: float = 1.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.strength <= 1:
             raise InputError(f"strength: expected 0 to 1, got {self.strength:g}")
+        if not 0 <= self.goal_strength <= 1:
+            raise InputError(f"strength of the goals: expected 0 to 1, got {self.goal_strength:g}")
         kept = [wish.text for wish in self.settings if wish.kind == "keep"]
         if kept and self.start is None:
             raise InputError(f"lock {kept[0]!r}: expected a mix to take it from (--start-from), got none")

@@ -5,7 +5,7 @@ A denoiser is a function of a noisy value and its noise level; nothing here know
 
 from collections.abc import Callable
 
-from samplers.aims import Aims, Measure, aimed
+from samplers.aims import Aims, aimed
 from samplers.bounds import Bounds
 from samplers.ddim import DDIM
 from samplers.dpm import DPM
@@ -14,10 +14,12 @@ from samplers.flow import FlowEuler
 from samplers.guidance import Guide, guided, tilted
 from samplers.heun import Heun
 from samplers.inversion import invert, slerp
+from samplers.limits import Guidance, Limits, limited, settled
 from samplers.noise import NoiseSource, SeededNoise
 from samplers.replacement import Around
 from samplers.schedule import Schedule, flow_sigmas, karras_sigmas
 from samplers.start import noisy_start, sample_from, start_sigma
+from samplers.tangent import Measure
 from samplers.types import Denoise, OnStep, Sampler
 
 SAMPLERS: dict[str, Callable[[], Sampler]] = {
@@ -39,8 +41,10 @@ __all__ = [
     "Denoise",
     "Euler",
     "FlowEuler",
+    "Guidance",
     "Guide",
     "Heun",
+    "Limits",
     "Measure",
     "NoiseSource",
     "OnStep",
@@ -52,8 +56,10 @@ __all__ = [
     "guided",
     "invert",
     "karras_sigmas",
+    "limited",
     "noisy_start",
     "sample_from",
+    "settled",
     "slerp",
     "start_sigma",
     "tilted",

@@ -1,15 +1,12 @@
 """Guidance by what a clean value measures: moving the mean of a measurement, or pulling it to a target."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
+from samplers.tangent import Measure, Tangent, least_change, tangent_of
 from samplers.types import Denoise
-
-Measure = Callable[[Tensor], Tensor]
-"""From clean values (batch, *) to what they measure (batch, rows), differentiable, item by item."""
 
 _FURTHEST = 2.0
 """How many standard deviations an entry may be moved; further out no denoiser has been."""
@@ -66,16 +63,6 @@ def aimed(denoise: Denoise, measure: Measure, aims: Aims, refresh: float = 3.0) 
 
 
 @dataclass
-class _Tangent:
-    """Measurements near a place: value + J (clean - place)."""
-
-    level: float
-    place: Tensor
-    value: Tensor
-    jacobian: Tensor
-
-
-@dataclass
 class _Aimed:
     """The denoiser of one walk."""
 
@@ -83,14 +70,14 @@ class _Aimed:
     measure: Measure
     aims: Aims
     refresh: float
-    tangent: _Tangent | None = field(default=None)
+    tangent: Tangent | None = field(default=None)
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         clean = self.denoise(x, sigma)
         level = float(sigma[0])
         tangent = self._tangent_at(clean, level)
         variance = level**2 / (1 + level**2)
-        value = tangent.value + torch.einsum("brn,bn->br", tangent.jacobian, clean.flatten(1) - tangent.place)
+        value = tangent.at(clean)
         targets, moves, slack = (part.to(value) for part in (self.aims.targets, self.aims.moves, self.aims.slack))
         is_target = ~targets.isnan()
         wanted = torch.where(is_target, targets - value, variance * moves)
@@ -98,34 +85,7 @@ class _Aimed:
         change = least_change(tangent.jacobian, wanted, slack).clamp(-_FURTHEST, _FURTHEST)
         return clean + change.reshape(clean.shape)
 
-    def _tangent_at(self, clean: Tensor, level: float) -> _Tangent:
-        known = self.tangent
-        if known is None or not 1 / self.refresh < level / known.level < self.refresh:
-            value, jacobian = _differentiated(self.measure, clean)
-            known = self.tangent = _Tangent(level, clean.flatten(1), value, jacobian)
-        return known
-
-
-def least_change(jacobian: Tensor, wanted: Tensor, slack: Tensor) -> Tensor:
-    """Return Jᵀ (J Jᵀ + S)⁻¹ r (batch, entries), the shortest change that brings r about as far as slack asks.
-
-    Args:
-        jacobian: J (batch, rows, entries).
-        wanted: r (batch, rows).
-        slack: Diagonal of S (rows,) or (batch, rows), above 0.
-    """
-    exact = jacobian.double()
-    alike = exact @ exact.mT + torch.diag_embed(slack.double().expand(wanted.shape))
-    weights = torch.linalg.solve(alike, wanted.double())
-    return (exact.mT @ weights[..., None])[..., 0].to(jacobian)
-
-
-def _differentiated(measure: Measure, clean: Tensor) -> tuple[Tensor, Tensor]:
-    """Return measurements (batch, rows) and their derivatives (batch, rows, entries)."""
-    with torch.enable_grad():
-        place = clean.detach().clone().requires_grad_()
-        value = measure(place)
-        rows = torch.eye(value.shape[1], device=value.device, dtype=value.dtype)
-        # Items do not touch each other, so the derivative of a sum over them holds each one's own.
-        (jacobian,) = torch.autograd.grad(value.sum(0), place, rows, is_grads_batched=True)
-    return value.detach(), jacobian.flatten(2).transpose(0, 1)
+    def _tangent_at(self, clean: Tensor, level: float) -> Tangent:
+        if self.tangent is None or not self.tangent.serves(level, self.refresh):
+            self.tangent = tangent_of(self.measure, clean, level)
+        return self.tangent

@@ -39,10 +39,12 @@ _NOTES = """## What is compared
   *no sends* leaves the two buses out.
 * pedalboard: the nearest chain that it has; the better of one and two threads counts. Its reverb is a network of combs
   and its high-pass of first order. It is GPL and used by this benchmark alone.
-* dasp-pytorch: the console and the settings of Diff-MST, mix by mix, which is kindest to its memory; against ours
-  without sends. Its reverb is not in it: that takes {reverb:.1f} s for each second of one bus, forward alone.
-* GRAFX: equalizer with 7 filters, compressor with its exact ballistics, pan and reverb, mix by mix. Its graph is stereo
-  throughout, so ours gets stereo tracks against it.{compiled}{device}"""
+* dasp-pytorch and GRAFX render mix by mix, which is kindest to their memory: a repeat is one mix and counts {mixes}
+  times.
+* dasp-pytorch: the console and the settings of Diff-MST; against ours without sends. Its reverb is not in it: that
+  takes {reverb:.1f} s for each second of one bus, forward alone.
+* GRAFX: equalizer with 7 filters, compressor with its exact ballistics, pan and reverb. Its graph is stereo throughout,
+  so ours gets stereo tracks against it.{compiled}{device}"""
 
 _COMPILED = """
 * `torch.compile` is not used. The response of the reverb, forward and backward, takes {compiled:.3f} s with it and
@@ -160,4 +162,4 @@ def _long_song(results: Results) -> str:
 def _notes(results: Results) -> str:
     device = "" if torch.cuda.is_available() else "\n* No CUDA device was there to measure."
     compiled = "" if results.compiled is None else _COMPILED.format(**asdict(results.compiled))
-    return _NOTES.format(reverb=results.reverb_of_dasp, compiled=compiled, device=device)
+    return _NOTES.format(mixes=results.mixes, reverb=results.reverb_of_dasp, compiled=compiled, device=device)

@@ -33,7 +33,7 @@ class Contender:
         name: For the table.
         prepare: From the work to a function that does it once.
         needs: Package that must be installed, with the name it is imported by; None for ours.
-        is_mix_by_mix: Whether one mix takes as much memory as many.
+        is_mix_by_mix: Whether it does for many mixes what it does for one, over and over, in the same memory.
     """
 
     name: str

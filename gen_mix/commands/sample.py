@@ -22,6 +22,7 @@ from gen_mix.pipeline import MixPipeline
 from gen_mix.rendering import render_mix
 from gen_mix.sessions.folder import read_session
 from gen_mix.sessions.session import Session
+from gen_mix.steering.goals import unmet
 from gen_mix.steering.steering import Steering
 from gen_mix.threads import one_thread
 from samplers import SAMPLERS
@@ -122,6 +123,7 @@ def run(arguments: argparse.Namespace) -> None:
         for place, seed in enumerate(tqdm(mixed, desc="mixing", unit="mix"), 1):
             name = f"mix_{place:0{max(2, len(str(arguments.mixes)))}d}"
             delivered.append(_sampled(folder, name, job, seed, watch))
+        notes = (*notes, *(f"{item.file}: {note}" for item in delivered for note in unmet(item.mix.conditions)))
         report = deliver_overview(folder, session, delivered, watch.seconds, notes, chosen)
     _tell(arguments.out, notes, report["differences"]["mean"])
 

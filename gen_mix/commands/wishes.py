@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from gen_mix.audio import SUFFIXES, read_audio, resample
@@ -10,12 +11,16 @@ from gen_mix.errors import InputError
 from gen_mix.export.mix_file import read_mix_file
 from gen_mix.sessions.session import Session
 from gen_mix.sessions.written import as_written
-from gen_mix.steering.expressions import SaidReference, parse_amounts, parse_reference, parse_setting
+from gen_mix.steering.expressions import SaidReference, parse_amounts, parse_goal, parse_reference, parse_setting
+from gen_mix.steering.measures import GAUGES
 from gen_mix.steering.production import ASPECTS
 from gen_mix.steering.references import reference_of
 from gen_mix.steering.rough import fit_rough
 from gen_mix.wishes import MOST_WEIGHT, Example, Prompt, Reference, Wishes
+from gen_mix.words.encoders import head_by
 from gen_mix.words.reading import read_prompt
+
+_MEASURES = tuple(name for name in GAUGES if not name.startswith("octave"))
 
 
 def add_wishes(parser: argparse.ArgumentParser) -> None:
@@ -39,11 +44,23 @@ def add_wishes(parser: argparse.ArgumentParser) -> None:
         help="how far words move mixes (1)",
     )
     wanted.add_argument(
+        "--text-encoder", default=None, metavar="MODEL",
+        help="for words that are not listed: folder or hub name of a sentence encoder or CLAP (packaged vectors)",
+    )  # fmt: skip
+    wanted.add_argument(
         "--reference", action="append", default=[], metavar="FILE[@START-END][=WEIGHT]",
         help="a record to sound like, or several; from and to in seconds, else its most typical loud part",
     )  # fmt: skip
     wanted.add_argument(
         "--reference-for", nargs="+", choices=tuple(ASPECTS), default=None, help="what is taken from it (all)"
+    )
+    wanted.add_argument(
+        "--goal", action="append", default=[], metavar="GOAL",
+        help=f"what a mix is to measure when rendered: [TRACK.]{'|'.join(_MEASURES)}|octave_31 ... octave_16000, then "
+        "=VALUE, =LOW..HIGH, <VALUE or >VALUE",
+    )  # fmt: skip
+    wanted.add_argument(
+        "--goal-strength", type=number(0, 1), default=None, metavar="SHARE", help="how much of the way to goals (1)"
     )
     wanted.add_argument(
         "--start-from", type=Path, default=None, metavar="MIX", help="mix_XX.json, or a stereo bounce of a rough mix"
@@ -71,6 +88,8 @@ def wishes_of(arguments: argparse.Namespace, session: Session) -> Wishes | None:
     """
     if arguments.strength is not None and arguments.start_from is None:
         raise InputError(f"--strength {arguments.strength:g}: expected a mix to start from (--start-from), got none")
+    if arguments.goal_strength is not None and not arguments.goal:
+        raise InputError(f"--goal-strength {arguments.goal_strength:g}: expected a --goal, got none")
     wishes = Wishes(
         settings=tuple(parse_setting(text, option) for option, text in arguments.settings),
         start=None if arguments.start_from is None else _start(arguments.start_from, session),
@@ -80,6 +99,8 @@ def wishes_of(arguments: argparse.Namespace, session: Session) -> Wishes | None:
         disliked=tuple(read_example(path, session) for path in arguments.unlike),
         prompt=_prompt(arguments),
         references=_references(arguments),
+        goals=tuple(parse_goal(text) for text in arguments.goal),
+        goal_strength=1.0 if arguments.goal_strength is None else arguments.goal_strength,
     )
     return None if wishes == Wishes() else wishes
 
@@ -88,8 +109,15 @@ def _prompt(arguments: argparse.Namespace) -> Prompt | None:
     if arguments.prompt is None:
         if arguments.prompt_strength is not None:
             raise InputError(f"--prompt-strength {arguments.prompt_strength:g}: expected words (--prompt), got none")
+        if arguments.text_encoder is not None:
+            raise InputError(f"--text-encoder {arguments.text_encoder}: expected words (--prompt), got none")
         return None
-    return read_prompt(arguments.prompt, weight=1.0 if arguments.prompt_strength is None else arguments.prompt_strength)
+    weight = 1.0 if arguments.prompt_strength is None else arguments.prompt_strength
+    if arguments.text_encoder is None:
+        return read_prompt(arguments.prompt, weight=weight)
+    return replace(
+        read_prompt(arguments.prompt, head_by(arguments.text_encoder), weight), encoder=arguments.text_encoder
+    )
 
 
 def _references(arguments: argparse.Namespace) -> tuple[Reference, ...]:

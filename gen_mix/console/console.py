@@ -1,6 +1,7 @@
 """The whole signal path, from staged tracks to the master bus."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -86,6 +87,47 @@ def render_excerpt(
     first = max(0, start - round(warm_up_seconds * sample_rate))
     rendered = render([track[:, first : start + samples] for track in tracks], parameters, sample_rate)
     return rendered[..., start - first :]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A mix taken apart.
+
+    Attributes:
+        groups: What each group of tracks sends to the master, with its reverberation and echoes (batch, groups, 2,
+            samples).
+        mix: What the master makes of their sum (batch, 2, samples).
+    """
+
+    groups: Tensor
+    mix: Tensor
+
+
+def render_parts(
+    tracks: Sequence[Tensor], parameters: MixParameters, sample_rate: int, groups: Sequence[Sequence[int]]
+) -> Parts:
+    """Return what groups of tracks make of a mix, with the gradients of `render`, every strip rendered once.
+
+    Args:
+        tracks: As for `render`, like `parameters` and `sample_rate`.
+        parameters: As above.
+        sample_rate: As above.
+        groups: Places of tracks; each track in one of them.
+
+    Raises:
+        ValueError: As `render`; or a track is in no group, or in several.
+    """
+    _check(tracks, parameters, sample_rate)
+    if sorted(place for group in groups for place in group) != list(range(len(tracks))):
+        raise ValueError(f"expected each of {len(tracks)} tracks in one group, got {[list(group) for group in groups]}")
+    exact = parameters.exact()
+    sums = []
+    for group in groups:
+        tokens = [*range(len(BUS_TOKENS)), *(len(BUS_TOKENS) + place for place in group)]
+        own = MixParameters(exact.normalized[:, tokens], exact.mask[:, tokens])
+        dry = _track_sums([tracks[place] for place in group], own, sample_rate)
+        sums.append(_add_returns(dry, own, len(group), sample_rate))
+    return Parts(torch.stack(sums, dim=1), _master(torch.stack(sums).sum(0), exact, sample_rate))
 
 
 def _check(tracks: Sequence[Tensor], parameters: MixParameters, sample_rate: int) -> None:

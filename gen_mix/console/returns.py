@@ -18,15 +18,20 @@ Effect = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
 class ReverbReturn:
-    """The reverberation of one stereo stream, from rest."""
+    """The reverberation of one stereo stream, from rest.
+
+    The room is built when it is first heard: that takes a while, and many rooms are then built side by side.
+    """
 
     def __init__(self, knobs: Knobs, sample_rate: int) -> None:
         """Take the knobs of the reverb bus and the rate in Hz."""
         self._width = knobs.value("width").item()
-        self._convolver = Convolver(room_response(knobs, sample_rate))
+        self._build = lambda: Convolver(room_response(knobs, sample_rate))
+        self._convolver: Convolver | None = None
 
     def __call__(self, audio: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the next samples (2, samples), for the next of the input; all blocks but the last fill whole parts."""
+        self._convolver = self._convolver or self._build()
         left, right = self._convolver(audio)
         angle = self._width * math.pi / 4  # as `reverb.narrow`
         mid, side = (np.float32(gain) for gain in (math.sqrt(0.5) * math.cos(angle), math.sqrt(0.5) * math.sin(angle)))

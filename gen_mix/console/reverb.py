@@ -95,7 +95,9 @@ def response_pair(room: Room, sample_rate: int) -> Tensor:
     noise = white_noise(sample_rate)[:, :samples].to(room.decay_s)
     power = noise.double().square()[None]
     energy = decay_together(power, 2 * _decay_rate(room.decay_s)[None] / sample_rate).sum(dim=-1, keepdim=True)
-    tail = _damped(noise, room, sample_rate) * (0.5 / energy).sqrt().to(noise)
+    rates = band_rates(room, sample_rate)
+    bands = noise_bands(sample_rate)[..., :samples].to(noise)
+    tail = decay_together(bands, rates) * (0.5 / energy).sqrt().to(noise)
     delayed = _delayed(tail, room.pre_delay_ms.double() * (sample_rate / 1000))
     return filter_cascade(delayed, high_pass(room.low_cut_hz, sample_rate)[None])
 
@@ -112,20 +114,26 @@ def _decay_rate(decay_s: Tensor) -> Tensor:
     return math.log(1000) / decay_s
 
 
-def _damped(noise: Tensor, room: Room, sample_rate: int) -> Tensor:
-    """Return `noise` (2, samples) with a decay of its own in every octave.
+@cache
+def noise_bands(sample_rate: int) -> Tensor:
+    """Return `white_noise` in octaves (bands, 2, samples), which add up to it; the lowest holds all below it."""
+    noise = white_noise(sample_rate)
+    spectrum = torch.fft.rfft(noise)
+    octave = (torch.linspace(0, sample_rate / 2, spectrum.shape[-1]) / LOWEST_BAND_HZ).clamp(min=1).log2()
+    band = torch.arange(math.ceil(float(octave[-1])) + 1)
+    # Neighbouring bands cross over with cos² and sin², so that all bands add up to the noise itself.
+    weights = torch.cos((octave - band[:, None]).clamp(-1, 1) * (math.pi / 2)).square()
+    return torch.fft.irfft(spectrum * weights[:, None], noise.shape[-1])
+
+
+def band_rates(room: Room, sample_rate: int) -> Tensor:
+    """Return how fast each of `noise_bands` falls, exp(-rate · samples): (bands,).
 
     Around frequency f the decay time is ``decay_s / √(1 + (f / damping_hz)⁴)``: flat, then falling as air absorbs.
     """
-    spectrum = torch.fft.rfft(noise)
-    freqs_hz = torch.linspace(0, sample_rate / 2, spectrum.shape[-1], device=noise.device, dtype=noise.dtype)
-    octave = (freqs_hz / LOWEST_BAND_HZ).clamp(min=1).log2()
-    band = torch.arange(math.ceil(float(octave[-1])) + 1, device=noise.device, dtype=noise.dtype)
-    # Neighbouring bands cross over with cos² and sin², so that all bands add up to the noise itself.
-    weights = torch.cos((octave - band[:, None]).clamp(-1, 1) * (math.pi / 2)).square()
-    bands = torch.fft.irfft(spectrum * weights[:, None], noise.shape[-1])
-    rates = _decay_rate(room.decay_s) * torch.sqrt(1 + (LOWEST_BAND_HZ * 2.0**band / room.damping_hz) ** 4)
-    return decay_together(bands, rates / sample_rate)
+    band = torch.arange(len(noise_bands(sample_rate))).to(room.decay_s)
+    steepness = torch.sqrt(1 + (LOWEST_BAND_HZ * 2.0**band / room.damping_hz) ** 4)
+    return _decay_rate(room.decay_s) / sample_rate * steepness
 
 
 def _delayed(audio: Tensor, delay_samples: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from scipy import fft
 from gen_mix.console.filters import high_pass
 from gen_mix.console.knobs import Knobs
 from gen_mix.console.recursions import filter_cascade
-from gen_mix.console.reverb import LOWEST_BAND_HZ, TAIL, Room, room_of, white_noise
+from gen_mix.console.reverb import TAIL, band_rates, noise_bands, room_of, white_noise
 
 _STRIDE = 1 << 10  # samples after which a decay is computed anew instead of from the sample before
 
@@ -31,7 +31,9 @@ def room_response(knobs: Knobs, sample_rate: int) -> NDArray[np.complex64]:
     decay_s = room.decay_s.item()
     samples = fft.next_fast_len(math.ceil(TAIL * decay_s * sample_rate), real=True)
     left, right = white_noise(sample_rate)[:, :samples].numpy()
-    tail = _damped(left + 1j * right, room, sample_rate)
+    tail = np.zeros(samples, np.complex64)
+    for bands, band_rate in zip(noise_bands(sample_rate), band_rates(room, sample_rate), strict=True):
+        _add_decaying(bands[:, :samples].numpy(), band_rate.item(), tail)
     rate = math.log(1000) / (decay_s * sample_rate)
     tail.real *= math.sqrt(0.5 / _energy(left, rate))
     tail.imag *= math.sqrt(0.5 / _energy(right, rate))
@@ -39,26 +41,6 @@ def room_response(knobs: Knobs, sample_rate: int) -> NDArray[np.complex64]:
     low_cut = high_pass(room.low_cut_hz, sample_rate)[None]
     channels = filter_cascade(torch.from_numpy(np.stack([delayed.real, delayed.imag])), low_cut).numpy()
     return channels[0] + 1j * channels[1]
-
-
-def _damped(white: NDArray[np.complex64], room: Room, sample_rate: int) -> NDArray[np.complex64]:
-    """Return noise with a decay of its own in every octave."""
-    size = len(white)
-    spectrum = fft.fft(white)
-    freqs_hz = np.linspace(0, sample_rate / 2, size // 2 + 1, dtype=np.float32)
-    octave = np.log2(np.maximum(freqs_hz / LOWEST_BAND_HZ, 1))
-    damped = np.zeros(size, np.complex64)
-    for band in range(math.ceil(octave[-1]) + 1):
-        # A band is nothing outside the two octaves around its middle, at positive and at negative frequencies.
-        first, last = np.searchsorted(octave, (band - 1, band + 1), side="left")
-        weight = np.cos((octave[first:last] - band) * np.float32(math.pi / 2)) ** 2
-        heard = np.zeros(size, np.complex64)
-        heard[first:last] = spectrum[first:last] * weight
-        mirrored = size - np.arange(max(first, 1), last)
-        heard[mirrored] = spectrum[mirrored] * weight[max(first, 1) - first :]
-        rate = math.log(1000) / room.decay_s.item() * math.sqrt(1 + (LOWEST_BAND_HZ * 2**band / room.damping_hz) ** 4)
-        _add_decaying(fft.ifft(heard, overwrite_x=True), rate / sample_rate, damped)
-    return damped
 
 
 def _delayed(audio: NDArray[np.complex64], delay_samples: float) -> NDArray[np.complex64]:
@@ -88,12 +70,12 @@ def _energy(channel: NDArray[np.float32], rate: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _add_decaying(band: NDArray[np.complex64], rate: float, total: NDArray[np.complex64]) -> None:
-    """Add a band that dies away at `rate` per sample to `total`."""
-    for start in range(0, band.size, _STRIDE):
+def _add_decaying(band: NDArray[np.float32], rate: float, total: NDArray[np.complex64]) -> None:
+    """Add a band (2, samples) that dies away at `rate` per sample to `total`, left + j right (samples,)."""
+    for start in range(0, total.size, _STRIDE):
         factor, step = math.exp(-rate * start), math.exp(-rate)
         if factor < 1e-12:  # below the rounding of what it would be added to
             break
-        for sample in range(start, min(start + _STRIDE, band.size)):
-            total[sample] += np.float32(factor) * band[sample]
+        for sample in range(start, min(start + _STRIDE, total.size)):
+            total[sample] += np.float32(factor) * (band[0, sample] + 1j * band[1, sample])
             factor *= step

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gen_mix.errors import InputError
 from gen_mix.evaluation.control_cost import cost_of_wishes
+from gen_mix.evaluation.control_goals import goals_part
 from gen_mix.evaluation.control_locks import locks_of
 from gen_mix.evaluation.control_reference import reference_part
 from gen_mix.evaluation.control_session import ControlSession, control_session
@@ -23,6 +24,7 @@ PARTS: Mapping[str, Part] = {
     "words": words_of,
     "reference": reference_part,
     "locks": locks_of,
+    "goals": goals_part,
     "start_from": start_from_of,
     "variety": variety_of,
     "cost": cost_of_wishes,

@@ -1,8 +1,6 @@
 """References: do mixes come to sound like a record, and like the engineer who made it?"""
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -12,11 +10,11 @@ from gen_mix.audio import AudioFile
 from gen_mix.console.fast import render_fast
 from gen_mix.console.layout import LAYOUT
 from gen_mix.evaluation.control_session import ControlSession
-from gen_mix.loudness import loudness_lufs
 from gen_mix.mix import MixParameters
 from gen_mix.model.denoiser import SIGMA_HIGH
 from gen_mix.pipeline import MixPipeline
 from gen_mix.sessions.engineers import draw_engineers
+from gen_mix.steering.audio_features import audio_features_distance
 from gen_mix.steering.production import measure_production
 from gen_mix.steering.references import busiest, reference_of
 from gen_mix.steering.sounds import Pull
@@ -24,10 +22,6 @@ from gen_mix.wishes import Wishes
 from samplers import Denoise
 
 _MOST_SEEDS, _ENGINEERS = 4, 3
-_SIZE, _HOP = 32768, 8192
-_GATE_DB = -40.0
-_LOUDNESS_LUFS = -16.0
-_BARKS = 24
 _TWIN_STEPS = 4
 _ASPECTS = ("tone", "width", "dynamics")
 
@@ -87,84 +81,6 @@ def reference_part(
         "without": _correlation(tastes["hidden"], tastes["plain"]),
         "references": len(tastes["hidden"]),
     }
-
-
-def audio_features_distance(mix: Tensor, reference: Tensor, sample_rate: int) -> float:
-    """Return the AF distance of two stereo signals (2, samples) at one rate, at equal loudness.
-
-    The weighted mean squared differences of Diff-MST, https://arxiv.org/abs/2407.08889: level 0.1, crest factor 0.001,
-    width and balance 1, Bark spectra of middle and sides 0.1; with Traunmüller's Bark scale, and with the spectra
-    held at `_GATE_DB` below the loudest band of the reference, for what nobody hears is not told apart.
-    """
-    features = [_features(_levelled(audio, sample_rate), sample_rate) for audio in (mix, reference)]
-    floor = features[1].spectra.max() + _GATE_DB / 20 * math.log(10)
-    spectra = [one.spectra.clamp_min(floor) for one in features]
-    first, second = features
-    return float(
-        0.1 * (first.level - second.level).square().mean()
-        + 0.001 * (first.crest_db - second.crest_db).square().mean()
-        + (first.width - second.width).square()
-        + (first.balance - second.balance).square()
-        + 0.1 * (spectra[0] - spectra[1]).square().mean()
-    )
-
-
-def bark_edges_hz(count: int = _BARKS) -> Tensor:
-    """Return `count` + 2 frequencies, evenly spaced in Bark from 20 Hz to 20 kHz; Traunmüller (1990), eq. (6)."""
-    first, last = (_bark(hz) for hz in (20.0, 20000.0))
-    return torch.tensor([_hertz(bark) for bark in np.linspace(first, last, count + 2)], dtype=torch.float64)
-
-
-def _bark(hz: float) -> float:
-    bark = 26.81 * hz / (1960 + hz) - 0.53
-    if bark < 2:
-        return bark + 0.15 * (2 - bark)
-    return bark + 0.22 * (bark - 20.1) if bark > 20.1 else bark
-
-
-def _hertz(bark: float) -> float:
-    if bark < 2:
-        bark = (bark - 0.3) / 0.85
-    elif bark > 20.1:
-        bark = (bark + 4.422) / 1.22
-    return 1960 * (bark + 0.53) / (26.28 - bark)
-
-
-@dataclass(frozen=True)
-class _Features:
-    """What the AF distance compares: per channel, of the pair, and (2, barks) as natural logarithms."""
-
-    level: Tensor
-    crest_db: Tensor
-    width: Tensor
-    balance: Tensor
-    spectra: Tensor
-
-
-def _features(audio: Tensor, sample_rate: int) -> _Features:
-    exact = audio.double()
-    level = exact.square().mean(-1).clamp_min(1e-8).sqrt()
-    left, right = exact.square().mean(-1)
-    pair = torch.stack([exact.sum(0), exact[0] - exact[1]])
-    middle, side = pair.square().mean(-1)
-    padded = torch.nn.functional.pad(pair, (0, max(0, _SIZE - pair.shape[1])))
-    window = torch.hann_window(_SIZE, dtype=torch.float64)
-    magnitude = torch.stft(padded, _SIZE, _HOP, window=window, center=False, return_complex=True).abs().mean(-1)
-    edges = bark_edges_hz()
-    hz = torch.linspace(0, sample_rate / 2, _SIZE // 2 + 1, dtype=torch.float64)
-    low, centre, high = (edges[place : place + _BARKS, None] for place in range(3))
-    filters = torch.minimum((hz - low) / (centre - low), (high - hz) / (high - centre)).clamp_min(0)
-    return _Features(
-        level,
-        20 * (exact.abs().amax(-1) / level).log10(),
-        side / middle.clamp_min(1e-8),
-        (right - left) / (right + left).clamp_min(1e-8),
-        (magnitude @ filters.T + 1e-8).log(),
-    )
-
-
-def _levelled(audio: Tensor, sample_rate: int) -> Tensor:
-    return audio * 10 ** ((_LOUDNESS_LUFS - loudness_lufs(audio, sample_rate)) / 20)
 
 
 def _rendered(one: ControlSession, mixes: MixParameters) -> Tensor:

@@ -1,5 +1,6 @@
 """How wishes are written: ``Kick.fader_db=-3``, ``Gtr L.pan=-0.3..0.3``, ``drums.fader_db+=2``, ``eq=0.5``."""
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
@@ -8,9 +9,11 @@ from pathlib import Path
 
 from gen_mix.console.layout import BUS_TOKENS, LAYOUT, TRACK
 from gen_mix.errors import InputError
-from gen_mix.wishes import Amounts, SettingWish
+from gen_mix.steering.measures import GAUGES
+from gen_mix.wishes import Amounts, Goal, SettingWish
 
 _SENTENCE = re.compile(r"(?P<what>.*?)\s*(?P<verb>\+=|-=|=)\s*(?P<value>[^=]*)")
+_GOAL = re.compile(r"(?P<what>[^<>=]*?)\s*(?P<verb>[=<>])\s*(?P<value>[^<>=]*)")
 _RANGE = re.compile(r"(?P<low>.+?)\s*\.\.\s*(?P<high>.+)")
 _SWITCH_WORDS = {"on": 1.0, "true": 1.0, "off": 0.0, "false": 0.0}
 
@@ -115,6 +118,27 @@ def parse_amounts(texts: Iterable[str], option: str = "--amount") -> Amounts:
         return Amounts(**amounts)
     except InputError as error:
         raise InputError(f"{option}: {error}") from error
+
+
+def parse_goal(text: str, option: str = "--goal") -> Goal:
+    """Return what ``[TARGET.]MEASURE=VALUE``, ``=LOW..HIGH``, ``<HIGH`` or ``>LOW`` asks for; see `GAUGES`.
+
+    Raises:
+        InputError: It cannot be read; whether the target exists, only the session knows.
+    """
+    said, where = _GOAL.fullmatch(text.strip()), f"{option} {text!r}"
+    if said is None:
+        raise InputError(f"{where}: expected MEASURE=VALUE, <VALUE or >VALUE, got none")
+    target, _, measure = said["what"].rpartition(".")
+    name = measure.strip().lower()
+    if name not in GAUGES:
+        raise InputError(f"{where}: expected one of {', '.join(GAUGES)}, got {measure!r}{nearest(name, tuple(GAUGES))}")
+    ends = _RANGE.fullmatch(said["value"].strip()) if said["verb"] == "=" else None
+    values = [_number(part, where) for part in (ends.group("low", "high") if ends else [said["value"]])]
+    low, high = {"=": (values[0], values[-1]), "<": (-math.inf, values[0]), ">": (values[0], math.inf)}[said["verb"]]
+    if low > high:
+        raise InputError(f"{where}: expected a range from low to high, got {low:g} to {high:g}")
+    return Goal(text, target.strip(), name, low, high)
 
 
 def nearest(word: str, known: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from gen_mix.errors import InputError
 from gen_mix.measurements import block_power, blocks_of
 from gen_mix.mix import MixParameters
 from gen_mix.sessions.session import Session
+from gen_mix.steering.audio_features import audio_features
 from gen_mix.steering.production import ASPECTS, PRODUCTION, SPREADS, measure_production
 from gen_mix.steering.sounds import OTHER_SLACK, Pull
 from gen_mix.wishes import Reference
@@ -60,8 +61,8 @@ def reference_of(
     if span is None:
         first, last = most_typical(part, rate)
         part = pair[:, round(first * rate) : round(last * rate)]
-    sound = tuple(measure_production(part, rate).tolist())
-    return Reference(name, sound, weight, kept, (round(first, 2), round(last, 2)))
+    sound, features = measure_production(part, rate).tolist(), audio_features(part[None], rate)[0].tolist()
+    return Reference(name, tuple(sound), weight, kept, (round(first, 2), round(last, 2)), tuple(features))
 
 
 def most_typical(audio: Tensor, sample_rate: int) -> tuple[float, float]:

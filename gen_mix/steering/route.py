@@ -1,4 +1,4 @@
-"""Where a walk through the model's space goes: bounds, a start, a slope."""
+"""Where a walk through the model's space goes: bounds, a start, a slope, goals."""
 
 import math
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from gen_mix.console.layout import LAYOUT
 from gen_mix.mix import MixParameters
 from gen_mix.model.sampling import Journey, Walk, plain_walk
 from gen_mix.model.space import ModelSpace
+from gen_mix.steering.goals import Led
 from gen_mix.steering.orders import Orders
 from gen_mix.steering.sounds import Pull
 from samplers import Around, Bounds, Sampler, sample_from, tilted
@@ -25,6 +26,7 @@ class Route:
         strength: How far to go from it.
         slope: What mixes are weighted by (1, 1 + tokens, width), or None.
         pull: Where wishes for sound pull, or None.
+        goals: What mixes are to measure, or None.
     """
 
     bounds: Bounds | None = None
@@ -32,23 +34,31 @@ class Route:
     strength: float = 1.0
     slope: Tensor | None = None
     pull: Pull | None = None
+    goals: Led | None = None
 
     @property
     def walk(self) -> Walk:
         """The way; with nothing asked for that of a plain sample, to the last bit."""
-        if self.bounds is None and self.start is None and self.slope is None and self.pull is None:
-            return plain_walk
-        return self._walk
+        asked = (self.bounds, self.start, self.slope, self.pull, self.goals)
+        return plain_walk if all(one is None for one in asked) else self._walk
 
     def _walk(self, journey: Journey) -> Tensor:
         denoise = journey.denoise if self.slope is None else tilted(journey.denoise, self.slope)
         denoise = denoise if self.pull is None else self.pull.pulled(denoise)
+        if self.goals is not None:
+            denoise = self.goals.guided(denoise, self._free)
         sampler = journey.sampler if self.bounds is None else self._around(journey.sampler, self.bounds)
         start, strength = (journey.blank, 1.0) if self.start is None else (self.start.to(journey.blank), self.strength)
         start = start.expand_as(journey.blank)
         if self.bounds is not None:
             start = self.bounds.into(start)
-        return sample_from(start, strength, sampler, denoise, journey.sigmas, journey.noise, journey.on_step)
+        x = sample_from(start, strength, sampler, denoise, journey.sigmas, journey.noise, journey.on_step)
+        return x if self.goals is None else self.goals.settled(x, self._free)
+
+    @property
+    def _free(self) -> Tensor | None:
+        """Which entries of x goals may move: those that no wish holds."""
+        return None if self.bounds is None else self.bounds.low != self.bounds.high
 
     def _around(self, sampler: Sampler, bounds: Bounds) -> Sampler:
         # Every evaluation is dearer with a pull; one walk less of each step keeps all wishes together affordable.

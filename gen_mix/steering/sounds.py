@@ -178,6 +178,7 @@ def told_prompt(prompt: Prompt, asked: Sequence[Asked], pull: Pull | None, writt
     """Return what was said, what that was taken to mean, and what came of it in a mix, for ``conditions``."""
     values = None if pull is None else pull.values(written)[0].tolist()
     told: dict[str, object] = {"text": prompt.text[:_MOST_TOLD], "strength": prompt.weight}
+    told |= {"text_encoder": prompt.encoder} if prompt.encoder else {}
     told["understood"] = [_told(one, values) for one in asked]
     return told | ({"not_understood": list(prompt.not_understood)} if prompt.not_understood else {})
 

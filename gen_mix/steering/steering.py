@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from gen_mix.console.layout import LAYOUT
+from torch import Tensor
+
 from gen_mix.console.settings import rounded
 from gen_mix.embeddings.embedder import TrackEmbedder
 from gen_mix.mix import MixCondition, MixParameters
@@ -10,9 +11,10 @@ from gen_mix.model.denoiser import Denoiser
 from gen_mix.model.sampling import Sampling, sample_settings
 from gen_mix.model.space import ModelSpace
 from gen_mix.sessions.session import Session
-from gen_mix.steering.amounts import with_amounts
 from gen_mix.steering.cast import Cast, cast_of
 from gen_mix.steering.examples import completed, preference
+from gen_mix.steering.finishing import finished
+from gen_mix.steering.goals import Goals, Led, goals_of, unmet
 from gen_mix.steering.orders import Knob, Orders, knob_name, orders_of, spec_of, switches_of
 from gen_mix.steering.references import pulled_towards, told_references, usual_of
 from gen_mix.steering.route import Route, bounds_of
@@ -35,6 +37,7 @@ class Steering:
         space: The model's.
         notes: What was assumed and what gives way, in words.
         asked: What became of each wish for sound.
+        goals: What mixes are to measure, or None.
     """
 
     wishes: Wishes
@@ -43,6 +46,7 @@ class Steering:
     route: Route
     notes: tuple[str, ...] = ()
     asked: tuple[Asked, ...] = ()
+    goals: Goals | None = None
 
     def finish(self, sampled: MixParameters) -> MixParameters:
         """Return what is rendered, canonical: with its amounts, moved, and within what is asked for to the last bit.
@@ -50,20 +54,7 @@ class Steering:
         Args:
             sampled: Knobs of some mixes, as the model gave them.
         """
-        start = self.wishes.start
-        if start is not None and self.wishes.strength == 0:
-            sampled = MixParameters(start.parameters.normalized.expand_as(sampled.normalized), sampled.mask)
-        done = LAYOUT.canonical(sampled)
-        if self.wishes.amounts != Amounts():
-            done = with_amounts(done, self.wishes.amounts)
-        normalized = done.normalized.clone()
-        for (token, place), step in self.orders.moves.items():
-            spec = spec_of((token, place))
-            value = spec.value(normalized[:, token, place].double()) + step
-            normalized[:, token, place] = spec.normalized(value).float()
-        for (token, place), order in self.orders.knobs.items():
-            normalized[:, token, place] = normalized[:, token, place].clamp(order.low, order.high)
-        return LAYOUT.canonical(MixParameters(normalized, sampled.mask))
+        return finished(sampled, self.wishes, self.orders)
 
     def told(self, written: MixParameters) -> dict[str, object]:
         """Return what was asked for and how far a mix (batch 1, as its file has it) meets it, for ``conditions``."""
@@ -85,9 +76,10 @@ class Steering:
             told["prompt"] = told_prompt(self.wishes.prompt, self.asked, self.route.pull, written)
         if self.wishes.references:
             told["reference"] = told_references(self.wishes.references, self.route.pull, written)
-        if self.notes:
-            told["notes"] = list(self.notes)
-        return told
+        if self.goals is not None:
+            told["goals"] = self.goals.told(written)
+        notes = [*self.notes, *unmet(told)]
+        return told | ({"notes": notes} if notes else {})
 
     def _met(self, number: int, written: MixParameters) -> dict[str, object]:
         """Return one wish for settings, the share of its knobs that are as asked, and what a single knob is."""
@@ -143,10 +135,18 @@ def steer(
         plain = sample_settings(denoiser, space, condition.expand(_USUAL_MIXES), range(_USUAL_MIXES), how).parameters
         pull = pull or no_pull(condition, embedder, space)
         pull = pulled_towards(pull, usual_of(session, plain, pull).wanted(wishes.references))
-    route = Route(bounds_of(orders, used, space), start, wishes.strength, slope, pull)
+    goals = goals_of(wishes.goals, wishes.goal_strength, wishes.references, session, cast)
+
+    def settings(x: Tensor) -> MixParameters:
+        told = condition.expand(len(x))
+        decoded = space.decode(x.cpu(), told.is_track.cpu(), told.is_stereo.cpu())
+        return finished(decoded.parameters, wishes, orders)
+
+    led = None if goals is None else Led(goals, settings, space.width)
+    route = Route(bounds_of(orders, used, space), start, wishes.strength, slope, pull, led)
     still = ("strength 0: every seed gives the same mix",) if start is not None and wishes.strength == 0 else ()
-    notes = (*orders.notes, *still, *notes_of(wishes.prompt, asked))
-    return Steering(wishes, cast, orders, route, notes, asked)
+    notes = (*orders.notes, *still, *notes_of(wishes.prompt, asked), *(goals.notes if goals else ()))
+    return Steering(wishes, cast, orders, route, notes, asked, goals)
 
 
 def _value(parameters: MixParameters, knob: Knob) -> float:

@@ -1,6 +1,7 @@
 """What a word that nobody listed is about, told from its vector."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +11,12 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from gen_mix.errors import InputError
-from gen_mix.words.vectors import WordVectors, read_vectors
+from gen_mix.words.vectors import read_vectors
 
 HEAD_FILE, CLASSES_FILE = "head.safetensors", "classes.json"
+PhraseVectors = Callable[[str], Tensor | None]
+"""From some words in lower case to their vector (width,), of length 1; None for what has none."""
+
 NOTHING = "nothing"
 """The class of words that are about none of our attributes or instruments."""
 
@@ -42,7 +46,7 @@ class WordHead:
         surest: Least probability at which a meaning counts.
     """
 
-    vectors: WordVectors
+    vectors: PhraseVectors
     classes: tuple[str, ...]
     hidden: Tensor
     hidden_bias: Tensor

@@ -50,7 +50,7 @@ POLES = (
         "brilliance; shiny shine shining; glossy gloss; glassy glass glasslike; trebly treble; sizzling "
         "sizzle; crystalline crystal; glittering glitter glittery; high_end; top_end; vivid; luminous "
         "luminescent; radiant radiance; silvery silver; sparkling sparkle sparkly; shimmering shimmer "
-        "shimmery; gleaming"
+        "shimmery; gleaming "
         "gleam; dazzling dazzle; glistening glisten; sunny sunlit; glowing glow; light_filled; lustrous "
         "luster; polished; fizzy; zingy; sunshine; beaming; blazing; golden; diamond; twinkling twinkle; "
         "neon; glaring; illuminated; flashing; metallic; tinsel; upper_frequencies; high_frequencies; "
@@ -62,7 +62,7 @@ POLES = (
         "dark darker darkness darkly darken; dull duller dullness; muffled muffle; dim dimmer dimly; "
         "veiled veil; muted mute; shadowy shadow shadows; dusky dusk; cloudy clouded; foggy fog; gloomy "
         "gloom; somber sombre; blanketed blanket; obscure obscured; shady shade; dreary; murky murk; "
-        "dusty; hazy haze; bleak; black"
+        "dusty; hazy haze; bleak; black "
         "blackened; opaque; smoky; overcast; sooty; grim; drab; misty; matte; unlit; nocturnal night "
         "midnight; grey; inky; covered; smothered; blurred blurry blur; rolled_off; lightless; sinister; "
         "faded; tarnished; lackluster lustreless; brooding; dingy",
@@ -72,7 +72,7 @@ POLES = (
         1,
         "present presence; clear clearer clarity clearly; harsh harsher harshness; edgy edge edgier; bite "
         "biting; cutting; aggressive aggression; nasal; piercing pierce; sharp sharper sharpness; "
-        "articulate articulation"
+        "articulate articulation "
         "articulated; intelligible intelligibility; abrasive; definition defined; gritty grit; strident; "
         "shrill; screaming; rough rougher; distinct; grating; jagged; brash; scratchy; raspy; crunchy "
         "crunch; prickly; incisive; razor; biting; scathing; honky; acerbic; brittle; detailed detail; "
@@ -85,7 +85,7 @@ POLES = (
         "smooth smoother smoothness; gentle gentler gently; silky silk; velvety velvet; soothing; recessed; tame "
         "tamed; mild milder; laid_back; polite; delicate; relaxed relaxing; calm calmer; softened soften; "
         "easygoing; silken; tender; peaceful; serene; subdued; soft_focus; satin; caressing; pleasant; "
-        "sweet"
+        "sweet "
         "sweeter; inoffensive; restful; placid; tranquil; mellow mellower; polished_off; kind; "
         "unaggressive; quieted_edge; refined; buttery_smooth; sanded; blended; forgiving; feminine; "
         "comforting; fluid; liquid",
@@ -105,7 +105,7 @@ POLES = (
         -1,
         "cold colder coldness; thin thinner thinness; hollow hollower; scooped scoop; sterile; clinical; "
         "icy ice; chilly chill; lean leaner; frosty frost; weak weaker; skinny; cool cooler; bony; "
-        "freezing; frozen"
+        "freezing; frozen "
         "freeze; wintry winter; slender; empty emptier; anemic; papery; emaciated; gaunt; skeletal; "
         "arctic; meager; glacial; unfeeling; bloodless; starved; shivering; snowy; bare; gutless; "
         "insubstantial; malnourished; wiry; polar; scrawny; watery; spindly; heartless; antiseptic; "
@@ -202,7 +202,7 @@ POLES = (
         "punchy punchier punch punching; snappy snap snappier; attack; hard_hitting; transients; "
         "percussive; impact impactful; slamming slam; explosive explosion; cracking crack; hitting hit; "
         "smacking smack; energetic energy; powerful power; banging bang; kicking; pounding pound; "
-        "striking strike; thumping"
+        "striking strike; thumping "
         "thump; forceful force; hammering hammer; whacking whack; knocking knock; driving; popping pop; "
         "beating; cracking; aggressive_attack; dynamite; thwack; fighting; boxing; stomping stomp; "
         "slapping; jabbing; muscular; vigorous; crashing; rhythmic; groovy",

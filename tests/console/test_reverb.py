@@ -3,7 +3,7 @@ import pytest
 import scipy.signal
 import torch
 
-from gen_mix.console.reverb import impulse_response, reverberate
+from gen_mix.console.reverb import impulse_response, noise_bands, reverberate, white_noise
 from tests.console.desk import RATE, decibels, knobs
 
 OPEN = {"damping_hz": 16000.0, "low_cut_hz": 20.0, "pre_delay_ms": 0.0, "width": 1.0}
@@ -109,3 +109,16 @@ def test_responses_of_a_batch_are_those_of_its_rows() -> None:
         alone = impulse_response(others[0][:1], decay_s[row : row + 1], *(x[:1] for x in others[1:]), RATE)[0]
         assert torch.equal(together[row, :, : alone.shape[-1]], alone)
         assert not together[row, :, alone.shape[-1] :].any()
+
+
+@pytest.mark.parametrize("rate", [44100, 96000])
+def test_octaves_of_the_noise_add_up_to_it_and_hold_nothing_else(rate: int) -> None:
+    bands, noise = noise_bands(rate), white_noise(rate)
+    assert torch.allclose(bands.sum(0), noise, atol=1e-4)
+    power = torch.fft.rfft(bands).abs().square().sum(1)
+    freqs_hz = torch.linspace(0, rate / 2, power.shape[-1])
+    for place, band in enumerate(power):
+        is_outside = freqs_hz > 500 * 2.0 ** (place + 1)
+        if place:
+            is_outside |= freqs_hz < 500 * 2.0 ** (place - 1)
+        assert band[is_outside].sum() < 1e-8 * band.sum()

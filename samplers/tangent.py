@@ -1,0 +1,89 @@
+"""Straight lines along measurements of clean values: what a small change of the value changes of what it measures."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+Measure = Callable[[Tensor], Tensor]
+"""From clean values (batch, *) to what they measure (batch, rows), differentiable, item by item."""
+
+
+@dataclass(frozen=True)
+class Tangent:
+    """Measurements near a place: value + J (clean - place).
+
+    Attributes:
+        level: Noise level at which it was taken.
+        place: Clean value (batch, entries).
+        value: What it measures (batch, rows).
+        jacobian: J (batch, rows, entries).
+    """
+
+    level: float
+    place: Tensor
+    value: Tensor
+    jacobian: Tensor
+
+    def at(self, clean: Tensor) -> Tensor:
+        """Return what `clean` (batch, *) measures on the line (batch, rows)."""
+        return self.value + torch.einsum("brn,bn->br", self.jacobian, clean.flatten(1) - self.place)
+
+    def serves(self, level: float, refresh: float) -> bool:
+        """Return whether `level` is within a factor of `refresh` of the level at which it was taken."""
+        return 1 / refresh < level / self.level < refresh
+
+
+def tangent_of(measure: Measure, clean: Tensor, level: float) -> Tangent:
+    """Return the tangent at `clean` (batch, *), all rows differentiated at once: for measures of plain formulas."""
+    with torch.enable_grad():
+        place = clean.detach().clone().requires_grad_()
+        value = measure(place)
+        rows = torch.eye(value.shape[1], device=value.device, dtype=value.dtype)
+        # Items do not touch each other, so the derivative of a sum over them holds each one's own.
+        (jacobian,) = torch.autograd.grad(value.sum(0), place, rows, is_grads_batched=True)
+    return Tangent(level, clean.flatten(1), value.detach(), jacobian.flatten(2).transpose(0, 1))
+
+
+def tangent_by_rows(
+    measure: Measure, clean: Tensor, level: float, is_needed: Callable[[Tensor], bool] = lambda value: True
+) -> Tangent:
+    """Return the tangent at `clean` (batch, *), one row after the other: for measures that are long computations.
+
+    What a row does not depend on has a derivative of 0.
+
+    Args:
+        measure: See `Measure`.
+        clean: Where.
+        level: Noise level.
+        is_needed: Asked with the measurements (batch, rows) whether they are to be differentiated; else J is 0.
+    """
+    with torch.enable_grad():
+        place = clean.detach().clone().requires_grad_()
+        value = measure(place)
+        told = value.detach().to(clean)
+        is_asked = is_needed(told)
+        rows = [_slope(row, place) if is_asked else torch.zeros_like(place) for row in value.sum(0)]
+    return Tangent(level, clean.flatten(1), told, torch.stack([row.flatten(1) for row in rows], dim=1))
+
+
+def least_change(jacobian: Tensor, wanted: Tensor, slack: Tensor) -> Tensor:
+    """Return Jᵀ (J Jᵀ + S)⁻¹ r (batch, entries), the shortest change that brings r about as far as slack asks.
+
+    Args:
+        jacobian: J (batch, rows, entries).
+        wanted: r (batch, rows).
+        slack: Diagonal of S (rows,) or (batch, rows), above 0.
+    """
+    exact = jacobian.double()
+    alike = exact @ exact.mT + torch.diag_embed(slack.double().expand(wanted.shape))
+    weights = torch.linalg.solve(alike, wanted.double())
+    return (exact.mT @ weights[..., None])[..., 0].to(jacobian)
+
+
+def _slope(row: Tensor, place: Tensor) -> Tensor:
+    if not row.requires_grad:
+        return torch.zeros_like(place)
+    (slope,) = torch.autograd.grad(row, place, retain_graph=True, allow_unused=True)
+    return torch.zeros_like(place) if slope is None else slope
