@@ -1,0 +1,94 @@
+"""What the axes of a codec's latent of the mix as a whole move, and a turn of them so that each moves one thing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gen_mix.mix import MixParameters
+from gen_mix.model.codec import MixCodec
+from gen_mix.sessions.engineers import draw_engineers
+from gen_mix.sessions.facts import TrackFacts
+from gen_mix.steering.attributes import ATTRIBUTES
+from gen_mix.steering.estimate import Sources, estimate_of, sources_from
+
+TRAITS = ("brightness", "width", "dryness", "density", "vocal_level")
+"""What axes are named by."""
+
+_HALF = 0.5
+
+
+@dataclass(frozen=True)
+class Slopes:
+    """How a codec's axes move mixes.
+
+    Attributes:
+        rise: Change of each trait per unit of each axis (traits, axes), in standard deviations between engineers.
+        spread: Those standard deviations (traits,): dB, dB, dB, dB and LU.
+    """
+
+    rise: Tensor
+    spread: Tensor
+
+
+def traits_of(parameters: MixParameters, sources: Sources, is_lead: Tensor) -> Tensor:
+    """Return what mixes of one session measure (mixes, len(TRAITS)), estimated as wishes for sound are.
+
+    Brightness is the power above 5.7 kHz at equal loudness, width that of the sides over the middle, dryness the dry
+    sound over the reverberation, density the mean gain reduction, vocal level the loudness of the lead over the rest.
+
+    Args:
+        parameters: Canonical.
+        sources: What the session's tracks measure.
+        is_lead: Which of them leads (tracks,).
+    """
+    estimate = estimate_of(sources, parameters.normalized.clamp(0, 1))
+    everything, lead = torch.ones(len(is_lead)), is_lead.float()
+    columns = [
+        ATTRIBUTES["brightness"].estimate(estimate, everything, True),
+        ATTRIBUTES["width"].estimate(estimate, everything, True),
+        -ATTRIBUTES["reverb"].estimate(estimate, everything, True),
+        ATTRIBUTES["density"].estimate(estimate, everything, True),
+        ATTRIBUTES["level"].estimate(estimate, lead, False),
+    ]
+    return torch.stack(columns, dim=-1)
+
+
+def slopes(codec: MixCodec, sessions: Sequence[TrackFacts], mixes: int, generator: torch.Generator) -> Slopes:
+    """Return how the axes of `codec` move engineers' mixes: each is moved half a unit down and up, the rest stays.
+
+    Args:
+        codec: Whose axes.
+        sessions: Facts of one session each (batch 1), with a lead.
+        mixes: Engineers of each, at least 2.
+        generator: Of the engineers.
+    """
+    rises, variances = [], []
+    for facts in sessions:
+        sources = sources_from(facts.measurements[0], facts.is_stereo[0])
+        latent = codec.encode(draw_engineers(facts.expand(mixes), generator).parameters)
+        here = traits_of(codec.decode(latent), sources, facts.is_lead[0])
+        moved = [
+            traits_of(codec.decode(latent.moved(axis, _HALF)), sources, facts.is_lead[0])
+            - traits_of(codec.decode(latent.moved(axis, -_HALF)), sources, facts.is_lead[0])
+            for axis in latent.axes
+        ]
+        rises.append(torch.stack(moved, dim=-1).mean(0) / (2 * _HALF))
+        variances.append(here.var(0))
+    spread = torch.stack(variances).mean(0).sqrt()
+    return Slopes(torch.stack(rises).mean(0) / spread[:, None], spread)
+
+
+def turn_to_traits(rise: Tensor) -> Tensor:
+    """Return the rotation (axes, axes) after which the first axes move one trait each, as far as a rotation can.
+
+    Its first rows are the orthonormal vectors nearest to the directions in which the traits rise (the polar factor of
+    their unit vectors: Schönemann, 1966, https://doi.org/10.1007/BF02289451); the others complete the basis.
+
+    Args:
+        rise: Of `Slopes`, on axes of equal spread that do not correlate (traits, axes); no more traits than axes.
+    """
+    unit = rise / rise.norm(dim=1, keepdim=True).clamp_min(1e-9)
+    left, _, right = torch.linalg.svd(unit, full_matrices=True)
+    return torch.cat([left @ right[: len(rise)], right[len(rise) :]])
