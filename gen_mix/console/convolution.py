@@ -35,7 +35,10 @@ _RUNS = 4 * PART // _RUN
 
 
 class Convolver:
-    """Convolves one stereo stream with the rotation of a pair of responses, from rest."""
+    """Convolves one stereo stream with the rotation of a pair of responses, from rest.
+
+    Its memory is taken once: to ask the system for it at every block costs more than half of the work itself.
+    """
 
     def __init__(self, response: NDArray[np.complex64]) -> None:
         """Take the pair of responses as one, h₁ + j h₂, (taps,)."""
@@ -48,37 +51,41 @@ class Convolver:
         self._slots = self._parts + _AT_ONCE - 1
         self._spectra = np.zeros((_RUNS, self._slots, _RUN), np.float32)
         self._before = np.zeros(PART, np.complex64)
+        self._frames = np.empty((_AT_ONCE, 2 * PART), np.complex64)
+        self._product = np.empty((_AT_ONCE, 4 * PART), np.float32)
         self._blocks = 0
 
-    def __call__(self, audio: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the next samples (2, samples), for the next of the input; all but the last are whole parts."""
+    def __call__(self, audio: NDArray[np.float32], heard: NDArray[np.float32]) -> None:
+        """Fill `heard` (2, samples), for the next samples `audio` (2, samples); all but the last are whole parts."""
+        most = _AT_ONCE * PART
+        for start in range(0, audio.shape[1], most):
+            self._run(audio[:, start : start + most], heard[:, start : start + most])
+
+    def _run(self, audio: NDArray[np.float32], heard: NDArray[np.float32]) -> None:
+        """Fill `heard` for the next samples, of `_AT_ONCE` parts or fewer."""
         samples = audio.shape[1]
         blocks = -(-samples // PART)
-        signal = np.zeros((blocks + 1) * PART, np.complex64)
-        signal[:PART] = self._before
-        signal[PART : PART + samples].real = audio[0]
-        signal[PART : PART + samples].imag = -audio[1]
-        self._before = signal[-PART:].copy()
-        wet = np.empty((blocks, PART), np.complex64)
-        for first in range(0, blocks, _AT_ONCE):
-            last = min(first + _AT_ONCE, blocks)
-            framed = np.lib.stride_tricks.sliding_window_view(signal, 2 * PART)[first * PART : last * PART : PART]
-            wet[first:last] = self._run(framed)[:, PART:]
-        heard = wet.reshape(-1)[:samples]
-        return np.stack([heard.real, heard.imag])
-
-    def _run(self, frames: NDArray[np.complex64]) -> NDArray[np.complex64]:
-        """Return the convolved frames (blocks, 2 · PART) for the next ones, `_AT_ONCE` or fewer."""
-        blocks = len(frames)
+        frames = self._frames[:blocks]
+        for block in range(blocks):
+            frames[block, :PART] = frames[block - 1, PART:] if block else self._before
+            part = audio[:, block * PART : (block + 1) * PART]
+            frames[block, PART : PART + part.shape[1]].real = part[0]
+            np.negative(part[1], out=frames[block, PART : PART + part.shape[1]].imag)
+            frames[block, PART + part.shape[1] :] = 0
+        self._before[:] = frames[-1, PART:]
         newest = self._blocks + np.arange(blocks)
-        self._spectra[:, newest % self._slots] = _in_runs(fft.fft(frames))
         self._blocks += blocks
-        age = newest[:, None] - np.arange(self._parts)
+        spectra = fft.fft(frames, overwrite_x=True).view(np.float32).reshape(blocks, _RUNS, _RUN)
+        for spectrum, slot in zip(spectra, newest % self._slots, strict=True):
+            self._spectra[:, slot] = spectrum
         slots = np.zeros((_AT_ONCE, self._parts), np.int64)
-        slots[:blocks] = age % self._slots
-        product = np.empty((_AT_ONCE, 4 * PART), np.float32)
-        _multiply(self._spectra.reshape(-1), self._response.reshape(-1), slots, self._slots, product.reshape(-1))
-        return fft.ifft(product[:blocks].view(np.complex64), overwrite_x=True)
+        slots[:blocks] = (newest[:, None] - np.arange(self._parts)) % self._slots
+        _multiply(self._spectra.reshape(-1), self._response.reshape(-1), slots, self._slots, self._product.reshape(-1))
+        wet = fft.ifft(self._product[:blocks].view(np.complex64), overwrite_x=True)
+        for block in range(blocks):
+            part = heard[:, block * PART : (block + 1) * PART]
+            part[0] = wet[block, PART : PART + part.shape[1]].real
+            part[1] = wet[block, PART : PART + part.shape[1]].imag
 
 
 def _in_runs(spectra: NDArray[np.complex64]) -> NDArray[np.float32]:

@@ -28,23 +28,30 @@ class EchoLine:
         self._feedback = np.array([feedback, feedback * (1 - 2 * self._ping_pong)])
         self._lag = whole - 1
         self._reach = whole + _TAPS
-        self._sent = np.zeros((2, self._reach))
+        self._line = np.zeros((2, self._reach))
         self._filter = np.zeros((2, 2))
 
-    def __call__(self, audio: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the next samples (2, samples), for the next of the input."""
+    def __call__(self, audio: NDArray[np.float32], heard: NDArray[np.float32]) -> None:
+        """Fill `heard` (2, samples), for the next samples `audio` (2, samples)."""
         samples = audio.shape[1]
-        left, right = audio.astype(np.float64)
-        left = (1 - self._ping_pong) * left + self._ping_pong * (left + right) / math.sqrt(2)
-        right = (1 - self._ping_pong) * right
-        line = np.empty((2, self._reach + samples))
-        line[:, : self._reach] = self._sent
-        line[0, self._reach :] = (left + right) / 2
-        line[1, self._reach :] = (left - right) / 2
-        echoes = np.empty((2, samples), np.float32)
-        _run(line, self._reach, self._lag, self._cubic, self._high_cut, self._feedback, self._filter, echoes)
-        self._sent = line[:, samples:].copy()
-        return echoes
+        if self._line.shape[1] != self._reach + samples:  # the memory is used again while blocks are of one length
+            before, self._line = self._line, np.empty((2, self._reach + samples))
+            self._line[:, : self._reach] = before[:, -self._reach :]
+        else:
+            self._line[:, : self._reach] = self._line[:, samples:]
+        _send(audio, self._ping_pong, self._line[:, self._reach :])
+        _run(self._line, self._reach, self._lag, self._cubic, self._high_cut, self._feedback, self._filter, heard)
+
+
+@njit(cache=True, nogil=True)
+def _send(audio: NDArray[np.float32], ping_pong: float, sent: NDArray[np.float64]) -> None:
+    """Fill `sent` (2, samples): the sum and the difference of what goes into the two lines."""
+    for sample in range(audio.shape[1]):
+        left, right = float(audio[0, sample]), float(audio[1, sample])
+        left = (1 - ping_pong) * left + ping_pong * (left + right) / math.sqrt(2)
+        right = (1 - ping_pong) * right
+        sent[0, sample] = (left + right) / 2
+        sent[1, sample] = (left - right) / 2
 
 
 @njit(cache=True, nogil=True)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from gen_mix.console.convolution import Convolver
@@ -13,8 +14,8 @@ from gen_mix.console.layout import DELAY, REVERB
 from gen_mix.console.room_response import room_response
 from gen_mix.mix import MixParameters
 
-Effect = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-"""From the next samples (2, samples) of a send to those that come back; it remembers what went before."""
+Effect = Callable[[NDArray[np.float32], NDArray[np.float32]], None]
+"""From the next samples (2, samples) of a send, fills those that come back; it remembers what went before."""
 
 
 class ReverbReturn:
@@ -29,14 +30,23 @@ class ReverbReturn:
         self._build = lambda: Convolver(room_response(knobs, sample_rate))
         self._convolver: Convolver | None = None
 
-    def __call__(self, audio: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the next samples (2, samples), for the next of the input; all blocks but the last fill whole parts."""
+    def __call__(self, audio: NDArray[np.float32], heard: NDArray[np.float32]) -> None:
+        """Fill `heard` (2, samples), for the next of the input; all blocks but the last fill whole parts."""
         self._convolver = self._convolver or self._build()
-        left, right = self._convolver(audio)
+        self._convolver(audio, heard)
         angle = self._width * math.pi / 4  # as `reverb.narrow`
-        mid, side = (np.float32(gain) for gain in (math.sqrt(0.5) * math.cos(angle), math.sqrt(0.5) * math.sin(angle)))
+        mid, side = math.sqrt(0.5) * math.cos(angle), math.sqrt(0.5) * math.sin(angle)
+        _narrow(heard, np.float32(mid), np.float32(side))
+
+
+@njit(cache=True, nogil=True)
+def _narrow(wet: NDArray[np.float32], mid: np.float32, side: np.float32) -> None:
+    """Bring the channels of `wet` (2, samples) together."""
+    for sample in range(wet.shape[1]):
+        left, right = wet[0, sample], wet[1, sample]
         both, apart = mid * (left + right), side * (left - right)
-        return np.stack([both + apart, both - apart])
+        wet[0, sample] = both + apart
+        wet[1, sample] = both - apart
 
 
 def effects_of(parameters: MixParameters, buses: Sequence[str], sample_rate: int) -> dict[str, Effect]:

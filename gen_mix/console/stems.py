@@ -72,7 +72,9 @@ class StemStream:
                 source[first:last, :samples] = block[place].detach().numpy()
             rows = np.zeros((BUS_ROWS + 2 * len(self.places), length), np.float32)
             self._rack.run(self._state, range(self._rack.first_group[-1]), source, rows)
-            returned = {bus: effect(rows[SENDS[bus]]) for bus, effect in self._effects.items()}
+            returned = {bus: np.empty((2, length), np.float32) for bus in self._effects}
+            for bus, effect in self._effects.items():
+                effect(rows[SENDS[bus]], returned[bus])
             yield Stems(
                 torch.from_numpy(rows[BUS_ROWS:, :samples]).unflatten(0, (-1, 2)),
                 {bus: torch.from_numpy(audio[:, :samples]) for bus, audio in returned.items()},

@@ -91,7 +91,7 @@ class ConsoleStream:
         Raises:
             ValueError: A block has other tracks than were announced, or another length.
         """
-        spare = [_Passing(self._first_row[-1], self._mixes, len(self._parts)) for _ in range(3)]
+        spare = [_Passing(self._first_row[-1], self._mixes, len(self._parts), list(self._effects)) for _ in range(3)]
         passing: deque[_Passing | None] = deque([None] * 3, maxlen=3)
         with ThreadPoolExecutor(torch.get_num_threads()) as pool:
             for block in chain(blocks, (None, None)):
@@ -130,15 +130,15 @@ class ConsoleStream:
         self._strips.run(self._strip_state, self._parts[part].groups, passing.source, passing.buses[part])
 
     def _run_effect(self, passing: "_Passing", mix: int, bus: str) -> None:
-        passing.returns[mix, bus] = self._effects[mix, bus](self._sum(passing, mix, SENDS[bus]))
+        self._effects[mix, bus](self._sum(passing, mix, SENDS[bus]), passing.returns[mix, bus])
 
     def _run_masters(self, passing: "_Passing", first: int) -> None:
         for mix in range(first, min(first + _MASTERS, self._mixes)):
-            total = self._sum(passing, mix, DRY)
+            total = passing.dry[2 * mix : 2 * mix + 2]
+            total[:] = self._sum(passing, mix, DRY)
             for bus in SENDS:
                 if (mix, bus) in self._effects:
-                    total = total + passing.returns[mix, bus]
-            passing.dry[2 * mix : 2 * mix + 2] = total
+                    total += passing.returns[mix, bus]
         group = first // _MASTERS
         self._masters.run(self._master_state, range(group, group + 1), passing.dry, passing.mixed)
 
@@ -168,12 +168,12 @@ def _parts(first_group: Sequence[int]) -> list[_Part]:
 class _Passing:
     """A block on its way through the console; the memory is used again for later ones."""
 
-    def __init__(self, input_rows: int, mixes: int, parts: int) -> None:
+    def __init__(self, input_rows: int, mixes: int, parts: int, effects: Sequence[tuple[int, str]]) -> None:
         self._source = np.zeros((input_rows + 1, BLOCK), np.float32)
         self._buses = np.empty((parts, BUS_ROWS, BLOCK), np.float32)
         self._dry = np.zeros((2 * mixes + 1, BLOCK), np.float32)
         self._mixed = np.empty((2 * mixes, BLOCK), np.float32)
-        self.returns: dict[tuple[int, str], NDArray[np.float32]] = {}
+        self._returns = {effect: np.empty((2, BLOCK), np.float32) for effect in effects}
 
     def begin(self, samples: int) -> None:
         """Make room for a block of `samples`, filled up to whole vectors with silence."""
@@ -183,6 +183,7 @@ class _Passing:
             np.ascontiguousarray(rows[:, :length]) if length < BLOCK else rows
             for rows in (self._source, self._dry, self._mixed)
         )
+        self.returns = {effect: np.ascontiguousarray(rows[:, :length]) for effect, rows in self._returns.items()}
         self.buses = [np.ascontiguousarray(rows[:, :length]) if length < BLOCK else rows for rows in self._buses]
         self.source[:, samples:] = 0
         for rows in (*self.buses, self.mixed):

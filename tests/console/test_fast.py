@@ -151,7 +151,9 @@ def test_the_convolution_is_that_of_the_definition(generator: torch.Generator) -
     ])[:, : audio.shape[1]]  # fmt: skip
     for pieces in ((0, audio.shape[1]), (0, PART, 6 * PART, audio.shape[1])):
         convolver = Convolver(pair[0] + 1j * pair[1])
-        heard = np.concatenate([convolver(audio[:, a:b]) for a, b in pairwise(pieces)], axis=1)
+        heard = np.empty_like(audio)
+        for first, last in pairwise(pieces):
+            convolver(audio[:, first:last], heard[:, first:last])
         assert np.abs(heard - expected).max() < 1e-5 * np.abs(expected).max()
 
 
