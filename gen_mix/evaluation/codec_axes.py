@@ -1,4 +1,4 @@
-"""What the axes of a codec's latent of the mix as a whole move, and a turn of them so that each moves one thing."""
+"""What the axes of a codec's latent of the mix as a whole move, and coordinates in which each moves one thing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -81,14 +81,14 @@ def slopes(codec: MixCodec, sessions: Sequence[TrackFacts], mixes: int, generato
 
 
 def turn_to_traits(rise: Tensor) -> Tensor:
-    """Return the rotation (axes, axes) after which the first axes move one trait each, as far as a rotation can.
+    """Return coordinates (axes, axes) of which the first move one trait each and, to first order, none of the others.
 
-    Its first rows are the orthonormal vectors nearest to the directions in which the traits rise (the polar factor of
-    their unit vectors: Schönemann, 1966, https://doi.org/10.1007/BF02289451); the others complete the basis.
+    If x rises traits by J x, its coordinates are J x, each over the length of its row, and x on an orthonormal basis of
+    what no trait sees. So a step along one coordinate that leaves the others where they are moves its trait alone.
 
     Args:
-        rise: Of `Slopes`, on axes of equal spread that do not correlate (traits, axes); no more traits than axes.
+        rise: J, of `Slopes`, on axes of equal spread that do not correlate (traits, axes); no more traits than axes.
     """
     unit = rise / rise.norm(dim=1, keepdim=True).clamp_min(1e-9)
-    left, _, right = torch.linalg.svd(unit, full_matrices=True)
-    return torch.cat([left @ right[: len(rise)], right[len(rise) :]])
+    unseen = torch.linalg.svd(unit, full_matrices=True).Vh[len(rise) :]
+    return torch.cat([unit, unseen])
