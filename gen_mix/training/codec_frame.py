@@ -16,7 +16,7 @@ from gen_mix.sessions.facts import TrackFacts
 from gen_mix.training.seeds import FRAME, generator_of
 from gen_mix.training.settings import DataSettings
 
-_SESSIONS, _MIXES = 64, 8
+_SESSIONS, _MIXES = 48, 8
 
 
 def fit_frame(network: CodecNetwork, bank: TrackBank, data: DataSettings, seed: int) -> Frame:
