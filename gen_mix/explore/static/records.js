@@ -51,7 +51,7 @@ export function recordPanel(model, wishes, limits) {
     onchange: (event) => bringRecord(model, [...event.target.files], wishes),
   });
   const hasRoom = model.records.length < limits.records && !wishes.recordState;
-  return h("div", { class: "ask records" },
+  return h("div", { class: `ask records${model.records.length ? " some" : ""}` },
     h("h3", null, "Like a record"),
     ...model.records.map((record) => recordLine(model, record, limits)),
     wishes.recordTrouble ? h("p", { class: "wrong", role: "alert" }, wishes.recordTrouble) : null,
@@ -117,8 +117,8 @@ function comparison(model, record) {
     ...OCTAVES.map((_, octave) => s("line", { class: "grid", x1: x(octave), x2: x(octave), y1: 2, y2: HEIGHT - 14 })),
     s("path", { class: "ghost-curve", d: line(record.sound) }),
     mix && s("path", { class: "curve", d: line(mix) })),
-    h("p", { class: "soft" }, h("i", { class: "swatch ghost" }), "the record",
-      mix ? [h("i", { class: "swatch solid" }), `${slot.name}: ${words}`] : null),
+    h("p", { class: "soft" }, h("i", { class: "swatch dashed" }), "the record",
+      mix ? [h("i", { class: "swatch solid" }), slot.name, h("br"), words] : null),
   ];
 }
 
