@@ -175,7 +175,9 @@ class MixPipeline:
             InputError: A wish cannot be followed in this session, or the model diffuses latents, not settings.
         """
         told = condition.to(self.device)
-        return steer(session, told, wishes, self.embedder, self.denoiser, self._settings("wishes"), how or Sampling())
+        return steer(
+            session, told, wishes, self.embedder, self.denoiser, self.settings_space("wishes"), how or Sampling()
+        )
 
     def choose(
         self,
@@ -257,11 +259,15 @@ class MixPipeline:
             return through_latents(first.parameters, second.parameters, weights, codec)
         told = self.embed(session).to(self.device)
         return through_noise(
-            first, second, weights, self.denoiser, self._settings("way"), told, Sampling(steps=2 * Sampling.steps)
+            first, second, weights, self.denoiser, self.settings_space("way"), told, Sampling(steps=2 * Sampling.steps)
         )
 
-    def _settings(self, asked: str) -> ModelSpace:
-        """Return the space, which has to be that of the settings for what was asked."""
+    def settings_space(self, asked: str) -> ModelSpace:
+        """Return the space, which has to be that of the settings for what was asked.
+
+        Raises:
+            InputError: The model diffuses the latents of a codec.
+        """
         if not isinstance(self.space, ModelSpace):
             raise InputError(f"{asked}: expected a model that diffuses settings, got {self.name}, which does latents")
         return self.space
