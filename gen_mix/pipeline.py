@@ -14,6 +14,7 @@ from gen_mix.embeddings.session import embed_session
 from gen_mix.errors import InputError
 from gen_mix.evaluation.heard import take_excerpts
 from gen_mix.mix import Mix, MixCondition, MixParameters
+from gen_mix.model.codec import CodecSpace, MixCodec
 from gen_mix.model.denoiser import Denoiser
 from gen_mix.model.folder import DEFAULT_NAME, ModelFolder, check_fit, read_model, write_model
 from gen_mix.model.sampling import Sampling, answer_once, intent_first, plain_walk, sample_settings, seeds_of
@@ -23,7 +24,7 @@ from gen_mix.sessions.session import Session
 from gen_mix.sessions.written import as_written
 from gen_mix.steering.choosing import Selection, choose_varied
 from gen_mix.steering.steering import Steering, steer
-from gen_mix.steering.travel import Way, straight, through_noise
+from gen_mix.steering.travel import Way, straight, through_latents, through_noise
 from gen_mix.threads import one_thread
 from gen_mix.wishes import Example, Wishes
 from samplers import OnStep
@@ -174,7 +175,9 @@ class MixPipeline:
             InputError: A wish cannot be followed in this session, or the model diffuses latents, not settings.
         """
         told = condition.to(self.device)
-        return steer(session, told, wishes, self.embedder, self.denoiser, self._settings("wishes"), how or Sampling())
+        return steer(
+            session, told, wishes, self.embedder, self.denoiser, self.settings_space("wishes"), how or Sampling()
+        )
 
     def choose(
         self,
@@ -251,13 +254,20 @@ class MixPipeline:
         """Return mixes between two, at `weights` from 0 (`first`) to 1 (`second`); see `gen_mix.steering.travel`."""
         if way == "straight":
             return [straight(first.parameters, second.parameters, weight) for weight in weights]
+        if way == "latent":
+            codec = self.space.codec if isinstance(self.space, CodecSpace) else MixCodec.from_pretrained()
+            return through_latents(first.parameters, second.parameters, weights, codec)
         told = self.embed(session).to(self.device)
         return through_noise(
-            first, second, weights, self.denoiser, self._settings("way"), told, Sampling(steps=2 * Sampling.steps)
+            first, second, weights, self.denoiser, self.settings_space("way"), told, Sampling(steps=2 * Sampling.steps)
         )
 
-    def _settings(self, asked: str) -> ModelSpace:
-        """Return the space, which has to be that of the settings for what was asked."""
+    def settings_space(self, asked: str) -> ModelSpace:
+        """Return the space, which has to be that of the settings for what was asked.
+
+        Raises:
+            InputError: The model diffuses the latents of a codec.
+        """
         if not isinstance(self.space, ModelSpace):
             raise InputError(f"{asked}: expected a model that diffuses settings, got {self.name}, which does latents")
         return self.space

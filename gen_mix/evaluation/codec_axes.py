@@ -1,13 +1,14 @@
-"""What the axes of a codec's latent of the mix as a whole move, and a turn of them so that each moves one thing."""
+"""What the axes of a codec's latent of the mix as a whole move, and coordinates in which each moves one thing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from gen_mix.mix import MixParameters
 from gen_mix.model.codec import MixCodec
+from gen_mix.model.latent import MixLatent
 from gen_mix.sessions.engineers import draw_engineers
 from gen_mix.sessions.facts import TrackFacts
 from gen_mix.steering.attributes import ATTRIBUTES
@@ -69,26 +70,38 @@ def slopes(codec: MixCodec, sessions: Sequence[TrackFacts], mixes: int, generato
         sources = sources_from(facts.measurements[0], facts.is_stereo[0])
         latent = codec.encode(draw_engineers(facts.expand(mixes), generator).parameters)
         here = traits_of(codec.decode(latent), sources, facts.is_lead[0])
-        moved = [
-            traits_of(codec.decode(latent.moved(axis, _HALF)), sources, facts.is_lead[0])
-            - traits_of(codec.decode(latent.moved(axis, -_HALF)), sources, facts.is_lead[0])
-            for axis in latent.axes
-        ]
-        rises.append(torch.stack(moved, dim=-1).mean(0) / (2 * _HALF))
+        moved = traits_of(codec.decode(_moved(latent)), sources, facts.is_lead[0])
+        down, up = moved.unflatten(0, (2, len(latent.axes), mixes)).mean(2)
+        rises.append((up - down).T / (2 * _HALF))
         variances.append(here.var(0))
     spread = torch.stack(variances).mean(0).sqrt()
     return Slopes(torch.stack(rises).mean(0) / spread[:, None], spread)
 
 
-def turn_to_traits(rise: Tensor) -> Tensor:
-    """Return the rotation (axes, axes) after which the first axes move one trait each, as far as a rotation can.
+def _moved(latent: MixLatent) -> MixLatent:
+    """Return mixes, each moved along each axis in turn, half a unit down (axes, mixes), then up (axes, mixes)."""
+    count = len(latent.axes)
+    steps = torch.zeros(2, count, *latent.values.shape[1:])
+    for axis in range(count):
+        steps[:, axis, 0, axis] = torch.tensor([-_HALF, _HALF])
+    repeats = 2 * count
+    return replace(
+        latent,
+        values=(steps[:, :, None] + latent.values).flatten(0, 2),
+        is_track=latent.is_track.repeat(repeats, 1),
+        is_stereo=latent.is_stereo.repeat(repeats, 1),
+    )
 
-    Its first rows are the orthonormal vectors nearest to the directions in which the traits rise (the polar factor of
-    their unit vectors: Schönemann, 1966, https://doi.org/10.1007/BF02289451); the others complete the basis.
+
+def turn_to_traits(rise: Tensor) -> Tensor:
+    """Return coordinates (axes, axes) of which the first move one trait each and, to first order, none of the others.
+
+    If x rises traits by J x, its coordinates are J x, each over the length of its row, and x on an orthonormal basis of
+    what no trait sees. So a step along one coordinate that leaves the others where they are moves its trait alone.
 
     Args:
-        rise: Of `Slopes`, on axes of equal spread that do not correlate (traits, axes); no more traits than axes.
+        rise: J, of `Slopes`, on axes of equal spread that do not correlate (traits, axes); no more traits than axes.
     """
     unit = rise / rise.norm(dim=1, keepdim=True).clamp_min(1e-9)
-    left, _, right = torch.linalg.svd(unit, full_matrices=True)
-    return torch.cat([left @ right[: len(rise)], right[len(rise) :]])
+    unseen = torch.linalg.svd(unit, full_matrices=True).Vh[len(rise) :]
+    return torch.cat([unit, unseen])

@@ -169,7 +169,7 @@ class Studio:
         spread = spread_of(everything)
         first = len(BUS_TOKENS)
         ordered = spread[:first] + [spread[first + place] for place in self.order]
-        pull = no_pull(self.condition, self.pipeline.embedder, self.pipeline.space)
+        pull = no_pull(self.condition, self.pipeline.embedder, self.pipeline.settings_space("explore"))
         production = production_of(self.session, everything, pull)
         return Survey(draw_atlas(torch.cat(heard), ATLAS_SEEDS, names), ordered, production)
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from importlib.resources import files
 from pathlib import Path
 
 import torch
@@ -111,20 +112,28 @@ class MixCodec:
         parameters = decided(told.places, LAYOUT.mask(is_track, is_stereo))
         return Decoded(parameters, told.intent, self._latent(x, is_track, is_stereo))
 
-    def save_pretrained(self, folder: Path) -> None:
-        """Write ``codec.safetensors`` and ``codec.json`` into `folder`, made if needed, each whole or not at all."""
+    def save_pretrained(self, folder: Path, precision: torch.dtype = torch.float32) -> None:
+        """Write ``codec.safetensors`` and ``codec.json`` into `folder`, made if needed, each whole or not at all.
+
+        Args:
+            folder: Made if needed.
+            precision: In which tensors are stored; they are read as float32.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         config = asdict(self.network.config) | {"axes": list(self.frame.axes)}
-        write_whole(folder / "codec.safetensors", save(self._tensors()))
+        write_whole(
+            folder / "codec.safetensors", save({name: value.to(precision) for name, value in self._tensors().items()})
+        )
         write_whole(folder / "codec.json", (json.dumps(config, indent=1) + "\n").encode())
 
     @classmethod
-    def from_pretrained(cls, folder: Path) -> "MixCodec":
-        """Return the codec that `save_pretrained` wrote, on the CPU.
+    def from_pretrained(cls, folder: Path | None = None) -> "MixCodec":
+        """Return the codec that `save_pretrained` wrote into `folder`, on the CPU; the packaged one by default.
 
         Raises:
             InputError: A file is missing or broken, or it was made for another console.
         """
+        folder = folder or Path(str(files("gen_mix"))) / "weights" / "codec"
         path = folder / "codec.json"
         try:
             stored = json.loads(path.read_text(encoding="utf-8"))
@@ -134,7 +143,7 @@ class MixCodec:
             raise InputError(f"{path}: expected the configuration of a codec, got {_first_line(error)}") from error
         path = folder / "codec.safetensors"
         try:
-            tensors = load_file(path)
+            tensors = {name: value.float() for name, value in load_file(path).items()}
             mean, spread, turn = (tensors.pop(f"frame.{name}") for name in _FRAME)
             network.load_state_dict(tensors)
         except (OSError, SafetensorError, KeyError, RuntimeError) as error:

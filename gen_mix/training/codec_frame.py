@@ -1,4 +1,4 @@
-"""How latents of a trained codec are standardized, and their first token turned to axes that can be named."""
+"""How latents of a trained codec are standardized, and their first token in coordinates that can be named."""
 
 from dataclasses import replace
 
@@ -16,13 +16,14 @@ from gen_mix.sessions.facts import TrackFacts
 from gen_mix.training.seeds import FRAME, generator_of
 from gen_mix.training.settings import DataSettings
 
-_SESSIONS, _MIXES = 64, 8
+_SESSIONS, _MIXES = 48, 8
 
 
 def fit_frame(network: CodecNetwork, bank: TrackBank, data: DataSettings, seed: int) -> Frame:
     """Return the frame in which latents of engineers' mixes of sessions of `bank` are standardized.
 
-    The latent of the mix as a whole has no correlations then, and its first axes move `TRAITS` in turn.
+    The first axes of the latent of the mix as a whole then move `TRAITS`, one each, and have their names, unless what
+    they are found to move most is something else.
     """
     generator = generator_of(seed, FRAME)
     raw, used = _latents(network, bank, data, generator)
@@ -34,8 +35,12 @@ def fit_frame(network: CodecNetwork, bank: TrackBank, data: DataSettings, seed: 
     frame = Frame(mean, spread, whitening, numbered(first))
     if first < len(TRAITS):
         return frame
-    rise = slopes(MixCodec(network, frame), _with_a_lead(bank, data, generator), _MIXES, generator).rise
-    return replace(frame, turn=turn_to_traits(rise) @ whitening, axes=numbered(first, TRAITS))
+    sessions = _with_a_lead(bank, data, generator)
+    rise = slopes(MixCodec(network, frame), sessions, _MIXES, generator).rise
+    turned = replace(frame, turn=turn_to_traits(rise) @ whitening)
+    moved = slopes(MixCodec(network, turned), sessions, _MIXES, generator).rise.abs().argmax(0).tolist()
+    named = (name if moved[place] == place else f"axis_{place + 1}" for place, name in enumerate(TRAITS))
+    return replace(turned, axes=numbered(first, tuple(named)))
 
 
 @torch.no_grad()

@@ -1,6 +1,5 @@
 """Training of the direct branch: EnCodec frames of engineers' mixes under those of the tracks."""
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -91,16 +90,15 @@ class WaveSource:
         """Return the frames of a second of a mix (1, FRAMES, CHANNELS), and the tracks of that second."""
         heard = self.sessions[int(torch.randint(len(self.sessions), (), generator=generator))]
         second = int(torch.randint(heard.seconds, (), generator=generator))
-        values = next(mixed(heard, self.codec, 1, generator)).values[second : second + 1]
-        return values, condition_of(heard.frames, [second])
+        return mixed(heard, self.codec, second, generator), condition_of(heard.frames, [second])
 
 
-def mixed(heard: HeardSession, codec: WaveCodec, mixes: int, generator: torch.Generator) -> Iterator[Frames]:
-    """Yield engineers' mixes of a session, rendered and gone through EnCodec."""
-    tracks = [track.staged for track in heard.session.tracks]
-    parameters = draw_engineers(heard.facts.expand(mixes), generator).parameters
-    for mix in render_fast(tracks, parameters, heard.session.sample_rate):
-        yield codec.encode(mix, heard.session.sample_rate)
+def mixed(heard: HeardSession, codec: WaveCodec, second: int, generator: torch.Generator) -> Tensor:
+    """Return EnCodec's frames of a second of an engineer's mix of a session (1, FRAMES, CHANNELS)."""
+    rate = heard.session.sample_rate
+    parameters = draw_engineers(heard.facts, generator).parameters
+    mix = render_fast([track.staged for track in heard.session.tracks], parameters, rate)[0]
+    return codec.encode(mix[:, second * rate : (second + 1) * rate], rate).values
 
 
 def train_waves(settings: TrainingSettings, accelerator: Accelerator) -> int:
@@ -138,8 +136,8 @@ def source_of(settings: TrainingSettings, codec: WaveCodec) -> WaveSource:
     """
     heard = tuple(_heard(session, codec) for session in _sessions(settings))
     generator = generator_of(settings.seed, WAVES)
-    frames = [one.values for each in heard for one in mixed(each, codec, _FIRST_MIXES, generator)]
-    values = torch.cat(frames).flatten(0, 1)
+    firsts = [mixed(one, codec, place % one.seconds, generator) for one in heard for place in range(_FIRST_MIXES)]
+    values = torch.cat(firsts).flatten(0, 1)
     mean, spread = values.mean(0), values.std(0).clamp_min(1e-4)
     return WaveSource(heard, codec, replace(settings, loss=even(settings.loss)), mean, spread)
 
