@@ -21,6 +21,13 @@ from peers.work import RATE, Work, parameters, work
 _LOOP_SECONDS = 7.0
 _DIFFERENT = 8  # recordings; the other tracks are links to them, which is kinder to a disk and no easier to render
 
+# A process of its own between the two: what starts a process passes its own peak on to it.
+_WATCHED = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
 
 @dataclass(frozen=True)
 class LongSong:
@@ -41,12 +48,10 @@ def render_long_song(tracks: int, minutes: float) -> LongSong:
         mix.write_text(json.dumps(_document(open_session(folder))), encoding="utf-8")
         command = [sys.executable, "-m", "gen_mix.cli", "render", name, str(mix), "--out", str(folder / "out.wav")]
         start = time.perf_counter()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise subprocess.CalledProcessError(process.returncode, command)
-        return LongSong(tracks, minutes, time.perf_counter() - start, used.ru_maxrss / 2**20)
+        finished = subprocess.run(
+            [sys.executable, "-c", _WATCHED, *command], check=True, stdout=subprocess.PIPE, text=True
+        )
+        return LongSong(tracks, minutes, time.perf_counter() - start, int(finished.stdout.split()[-1]) / 2**20)
 
 
 def _write_tracks(folder: Path, tracks: int, minutes: float) -> None:

@@ -67,8 +67,8 @@ class Rack:
 
     def at_rest(self) -> State:
         """Return the state before the first sample."""
-        pairs = len(self.groups.taps) // TAPS
-        return State(np.zeros(pairs * FILTER_STATE), np.zeros(len(self.groups.source)))
+        filters = len(self.groups.taps) // TAPS
+        return State(np.zeros(filters * FILTER_STATE), np.zeros(len(self.groups.source)))
 
     def run(self, state: State, groups: range, source: NDArray[np.float32], out: NDArray[np.float32]) -> None:
         """Add what some groups make of `source` (rows, samples) to `out` (rows, samples), moving `state` on."""
@@ -89,7 +89,7 @@ def build_rack(mixes: Sequence[Sequence[Strip]], silent_row: int) -> Rack:
         Groups(
             source=_joined([group.source() for group in groups], np.int64),
             is_pair=_joined([group.is_pair() for group in groups], np.float32),
-            first_pair=_starts(group.pairs for group in groups),
+            first_filter=_starts(group.filters for group in groups),
             taps=_joined([group.taps() for group in groups], np.float64),
             has_dynamics=np.array([group.has_dynamics for group in groups], np.bool_),
             knobs=_joined([group.knobs() for group in groups], np.float64),
@@ -136,7 +136,7 @@ class _Group:
     def __init__(self, members: Sequence[tuple[int, Strip]], silent_row: int) -> None:
         self.members = members
         self.silent_row = silent_row
-        self.pairs = (max(len(strip.sections) for _, strip in members) + 1) // 2
+        self.filters = max(len(strip.sections) for _, strip in members)
         self.has_dynamics = any(strip.dynamics is not None for _, strip in members)
         reached = {
             target
@@ -159,12 +159,12 @@ class _Group:
         return paired
 
     def taps(self) -> NDArray[np.float64]:
-        sections = np.tile(_PASS, (2 * self.pairs, LANES, 1))
+        sections = np.tile(_PASS, (self.filters, LANES, 1))
         for lane, strip in self.members:
             for channel in range(len(strip.sources)):
                 sections[: len(strip.sections), lane + channel] = strip.sections
-        sections[..., 4:] *= -1
-        return np.moveaxis(sections[..., [0, 1, 2, 4, 5]], -1, 1)
+        b0, b1, b2, _, a1, a2 = np.moveaxis(sections, -1, 0)
+        return np.stack([b0, b1 - a1 * b0, b2 - a2 * b0, -a1, -a2], axis=1)
 
     def knobs(self) -> NDArray[np.float64]:
         values = np.tile(_NO_DYNAMICS[:, None], LANES)

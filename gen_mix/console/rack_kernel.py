@@ -28,10 +28,10 @@ from gen_mix.console.simd import (
     where,
 )
 
-TAPS = 10 * LANES
-"""Numbers of two filters: b0 b1 b2 -a1 -a2 of the first, each for all lanes, then of the second."""
+TAPS = 5 * LANES
+"""Numbers of a filter, each for all lanes: b0, b1 - a1 b0, b2 - a2 b0, -a1, -a2."""
 
-FILTER_STATE = 4 * LANES
+FILTER_STATE = 2 * LANES
 KNOBS = 6 * LANES
 """Numbers of a compressor: half the knee less the threshold in dB, slope, knee in dB, 1 / (2 knee), attack, release."""
 
@@ -48,8 +48,8 @@ class Groups(NamedTuple):
     Attributes:
         source: Row of the input that each lane reads, (groups · 8,).
         is_pair: 1.0 in lanes whose neighbour is the other channel of the same strip, (groups · 8,).
-        first_pair: Where in `taps` the pairs of filters of each group begin, (groups + 1,).
-        taps: (pairs · TAPS,).
+        first_filter: Where in `taps` the filters of each group begin, (groups + 1,).
+        taps: (filters · TAPS,).
         has_dynamics: Whether any lane of a group has a compressor, (groups,).
         knobs: (groups · KNOBS,).
         first_target: Where in `targets` those of each group begin, (groups + 1,).
@@ -59,7 +59,7 @@ class Groups(NamedTuple):
 
     source: NDArray[np.int64]
     is_pair: NDArray[np.float32]
-    first_pair: NDArray[np.int64]
+    first_filter: NDArray[np.int64]
     taps: NDArray[np.float64]
     has_dynamics: NDArray[np.bool_]
     knobs: NDArray[np.float64]
@@ -72,7 +72,7 @@ class State(NamedTuple):
     """What groups remember from sample to sample.
 
     Attributes:
-        filters: (pairs · FILTER_STATE,).
+        filters: (filters · FILTER_STATE,).
         gain_db: Of the compressors, (groups · 8,).
     """
 
@@ -103,8 +103,8 @@ def run_groups(
         length = min(_PIECE, samples - start)
         for group in range(first, last):
             _gather(heard, samples, start, length, groups.source, group, piece)
-            for pair in range(groups.first_pair[group], groups.first_pair[group + 1]):
-                _filter(piece, length, groups.taps, pair, state.filters)
+            for place in range(groups.first_filter[group], groups.first_filter[group + 1]):
+                _filter(piece, length, groups.taps, place, state.filters)
             if groups.has_dynamics[group]:
                 _aim(piece, length, groups.knobs, groups.is_pair, group, target_db)
                 _follow(piece, length, groups.knobs, group, target_db, state.gain_db)
@@ -135,28 +135,23 @@ def _gather(
 
 
 @njit(nogil=True)
-def _filter(piece: Any, length: int, taps: Any, pair: int, state: Any) -> None:
-    """Send `piece` through two biquads in transposed direct form II; the second works while the first waits."""
-    tap, memory = pair * TAPS, pair * FILTER_STATE
-    b0, b1, b2 = load(taps, tap), load(taps, tap + LANES), load(taps, tap + 2 * LANES)
+def _filter(piece: Any, length: int, taps: Any, place: int, state: Any) -> None:
+    """Send `piece` through a biquad.
+
+    Transposed direct form II with its output put into the state: what comes next waits for one product and not for two.
+    """
+    tap, memory = place * TAPS, place * FILTER_STATE
+    b0, c1, c2 = load(taps, tap), load(taps, tap + LANES), load(taps, tap + 2 * LANES)
     a1, a2 = load(taps, tap + 3 * LANES), load(taps, tap + 4 * LANES)
-    d0, d1, d2 = load(taps, tap + 5 * LANES), load(taps, tap + 6 * LANES), load(taps, tap + 7 * LANES)
-    c1, c2 = load(taps, tap + 8 * LANES), load(taps, tap + 9 * LANES)
     first, second = load(state, memory), load(state, memory + LANES)
-    third, fourth = load(state, memory + 2 * LANES), load(state, memory + 3 * LANES)
     for sample in range(length):
         x = load(piece, sample * LANES)
-        y = multiply_add(b0, x, first)
-        first = multiply_add(a1, y, multiply_add(b1, x, second))
-        second = multiply_add(a2, y, b2 * x)
-        z = multiply_add(d0, y, third)
-        third = multiply_add(c1, z, multiply_add(d1, y, fourth))
-        fourth = multiply_add(c2, z, d2 * y)
-        store(piece, sample * LANES, z)
+        store(piece, sample * LANES, multiply_add(b0, x, first))
+        rest = multiply_add(c1, x, second)
+        second = multiply_add(a2, first, c2 * x)
+        first = multiply_add(a1, first, rest)
     store(state, memory, _flushed(first))
     store(state, memory + LANES, _flushed(second))
-    store(state, memory + 2 * LANES, _flushed(third))
-    store(state, memory + 3 * LANES, _flushed(fourth))
 
 
 @njit(nogil=True, inline="always")
