@@ -103,7 +103,7 @@ def test_a_record_is_dropped_heard_weighed_and_taken_away(browser: Any, address:
         visit.open(session)
         assert visit.page.evaluate(DROP, ["words.txt", [1, 2, 3]])
         visit.until("document.getElementById('announcer').textContent.includes('Expected a record')")
-        visit.page.evaluate(DROP, ["A <b>Song.wav", list(wave(11, 6.0, 2, 44100))])
+        visit.page.evaluate(DROP, ["A <b>Song.wav", list(wave(11, 3.0, 2))])
         visit.until("genMix.records.length === 1 && document.querySelectorAll('.disc path').length === 1")
         visit.until("genMix.player.voices.has(`record ${genMix.records[0].id}`)")
         visit.page.evaluate(TONES)
