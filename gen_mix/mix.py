@@ -136,6 +136,7 @@ class Mix:
         seed: The mix's own seed.
         conditions: What was asked for, as it goes into ``mix_XX.json``.
         intent: The generator's session-wide choices by name, for reading and exploring; empty if unknown.
+        latent: What a codec says the mix with, as it goes into ``mix_XX.json``; empty without a codec.
     """
 
     audio: Tensor
@@ -144,3 +145,4 @@ class Mix:
     seed: int
     conditions: Mapping[str, object] = field(default_factory=dict)
     intent: Mapping[str, float] = field(default_factory=dict)
+    latent: Mapping[str, object] = field(default_factory=dict)

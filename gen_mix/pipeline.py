@@ -14,16 +14,17 @@ from gen_mix.embeddings.session import embed_session
 from gen_mix.errors import InputError
 from gen_mix.evaluation.heard import take_excerpts
 from gen_mix.mix import Mix, MixCondition, MixParameters
+from gen_mix.model.codec import CodecSpace, MixCodec
 from gen_mix.model.denoiser import Denoiser
 from gen_mix.model.folder import DEFAULT_NAME, ModelFolder, check_fit, read_model, write_model
 from gen_mix.model.sampling import Sampling, answer_once, intent_first, plain_walk, sample_settings, seeds_of
-from gen_mix.model.space import Decoded, ModelSpace
+from gen_mix.model.space import Decoded, ModelSpace, Space
 from gen_mix.rendering import render_mix
 from gen_mix.sessions.session import Session
 from gen_mix.sessions.written import as_written
 from gen_mix.steering.choosing import Selection, choose_varied
 from gen_mix.steering.steering import Steering, steer
-from gen_mix.steering.travel import Way, straight, through_noise
+from gen_mix.steering.travel import Way, straight, through_latents, through_noise
 from gen_mix.threads import one_thread
 from gen_mix.wishes import Example, Wishes
 from samplers import OnStep
@@ -41,11 +42,13 @@ class Choice:
         parameters: Batch 1, canonical, and rounded as the mix's file has them: what is rendered is what is written.
         intent: Session-wide choices by name.
         met: What was wished for and how far it was met, as it goes into ``mix_XX.json``.
+        latent: Where a codec's latents are diffused, those of the mix, as they go into ``mix_XX.json``.
     """
 
     parameters: MixParameters
     intent: Mapping[str, float]
     met: Mapping[str, object] = field(default_factory=dict)
+    latent: Mapping[str, object] = field(default_factory=dict)
 
 
 class MixPipeline:
@@ -66,7 +69,7 @@ class MixPipeline:
         self,
         denoiser: Denoiser,
         embedder: TrackEmbedder,
-        space: ModelSpace,
+        space: Space,
         twin: Denoiser | None = None,
         name: str = DEFAULT_NAME,
     ) -> None:
@@ -149,7 +152,9 @@ class MixPipeline:
             choice = self.choose(session, condition, seed, how, callback_on_step_end, steering)
             audio = render_mix(session, choice.parameters, target_lufs).audio
             conditions = {**asked, **choice.met}
-            mixes.append(Mix(audio, session.sample_rate, choice.parameters, seed, conditions, choice.intent))
+            mixes.append(
+                Mix(audio, session.sample_rate, choice.parameters, seed, conditions, choice.intent, choice.latent)
+            )
         return mixes
 
     def embed(self, session: Session, cache: Path | None = None) -> MixCondition:
@@ -167,10 +172,12 @@ class MixPipeline:
             how: By default as `Sampling` says.
 
         Raises:
-            InputError: A wish cannot be followed in this session.
+            InputError: A wish cannot be followed in this session, or the model diffuses latents, not settings.
         """
         told = condition.to(self.device)
-        return steer(session, told, wishes, self.embedder, self.denoiser, self.space, how or Sampling())
+        return steer(
+            session, told, wishes, self.embedder, self.denoiser, self.settings_space("wishes"), how or Sampling()
+        )
 
     def choose(
         self,
@@ -195,7 +202,9 @@ class MixPipeline:
             decoded = self.sample(condition, [seed], how, on_step_end, steering)
         numbers = dict(zip(self.space.intent, decoded.intent[0].tolist(), strict=True))
         written = as_written(session, decoded.parameters)
-        return Choice(written, numbers, {} if steering is None else steering.told(written))
+        files = [track.file for track in session.tracks]
+        latent = {} if decoded.latent is None else decoded.latent.to_json(files)
+        return Choice(written, numbers, {} if steering is None else steering.told(written), latent)
 
     def sample(
         self,
@@ -245,10 +254,23 @@ class MixPipeline:
         """Return mixes between two, at `weights` from 0 (`first`) to 1 (`second`); see `gen_mix.steering.travel`."""
         if way == "straight":
             return [straight(first.parameters, second.parameters, weight) for weight in weights]
+        if way == "latent":
+            codec = self.space.codec if isinstance(self.space, CodecSpace) else MixCodec.from_pretrained()
+            return through_latents(first.parameters, second.parameters, weights, codec)
         told = self.embed(session).to(self.device)
         return through_noise(
-            first, second, weights, self.denoiser, self.space, told, Sampling(steps=2 * Sampling.steps)
+            first, second, weights, self.denoiser, self.settings_space("way"), told, Sampling(steps=2 * Sampling.steps)
         )
+
+    def settings_space(self, asked: str) -> ModelSpace:
+        """Return the space, which has to be that of the settings for what was asked.
+
+        Raises:
+            InputError: The model diffuses the latents of a codec.
+        """
+        if not isinstance(self.space, ModelSpace):
+            raise InputError(f"{asked}: expected a model that diffuses settings, got {self.name}, which does latents")
+        return self.space
 
     def twin_parameters(self, condition: MixCondition) -> MixParameters:
         """Return the twin's one answer for each session of `condition`, on the CPU, switches undecided.

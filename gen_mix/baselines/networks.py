@@ -7,8 +7,10 @@ import torch
 from gen_mix.baselines.mixer import Subject
 from gen_mix.embeddings.session import with_labels
 from gen_mix.mix import MixCondition, MixParameters
+from gen_mix.model.codec import MixCodec
 from gen_mix.model.sampling import Sampling
 from gen_mix.pipeline import MixPipeline
+from gen_mix.sessions.engineers import draw_engineers
 
 _SEEDS = 2**31
 
@@ -61,6 +63,22 @@ class Twin:
         """Return the same mix `mixes` times."""
         answer = self.pipeline.twin_parameters(subject.condition)
         return MixParameters(answer.normalized.expand(mixes, -1, -1), answer.mask.expand(mixes, -1, -1))
+
+
+@dataclass(frozen=True)
+class CodedEngineers:
+    """A diagnostic: engineers' mixes after they went through a codec; no diffusion in its latents gets nearer.
+
+    Attributes:
+        codec: What they go through.
+    """
+
+    codec: MixCodec
+
+    def __call__(self, subject: Subject, mixes: int, generator: torch.Generator) -> MixParameters:
+        """Return what the codec keeps of fresh engineers' mixes."""
+        engineers = draw_engineers(subject.facts.expand(mixes), generator).parameters
+        return self.codec.decode(self.codec.encode(engineers))
 
 
 def _sample(

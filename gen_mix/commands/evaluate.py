@@ -1,6 +1,7 @@
 """``gen-mix evaluate``: is the variety the right variety, and are the virtual engineers like people?"""
 
 import argparse
+import json
 from importlib.resources import files
 from pathlib import Path
 
@@ -8,13 +9,21 @@ from tqdm import tqdm
 
 from gen_mix.commands.arguments import whole_number
 from gen_mix.embeddings.bank import TrackBank
+from gen_mix.embeddings.waves import WaveCodec
 from gen_mix.errors import InputError
+from gen_mix.evaluation.codec import codec_tables, evaluate_codec, write_codec
 from gen_mix.evaluation.control import PARTS, evaluate_control, write_control
 from gen_mix.evaluation.engineers import evaluate_engineers, table_of
 from gen_mix.evaluation.one_to_many import evaluate_one_to_many, write_report
 from gen_mix.evaluation.real import evaluate_real
 from gen_mix.evaluation.real_report import real_tables, write_real
 from gen_mix.evaluation.tables import report_tables
+from gen_mix.evaluation.waves import compare_waves
+from gen_mix.files import write_whole
+from gen_mix.model.codec import CodecSpace
+from gen_mix.model.folder import read_space
+from gen_mix.model.sampling import Sampling
+from gen_mix.model.waves import WaveDenoiser
 from gen_mix.pipeline import MixPipeline
 from gen_mix.sessions.catalogue import CATALOGUE_FILE
 from gen_mix.sessions.folder import read_session
@@ -22,8 +31,8 @@ from gen_mix.sessions.session import Session
 from gen_mix.threads import one_thread
 
 DESCRIPTION = (
-    "Judge the model's variety (one-to-many), its obedience (control), its mixes of real recordings (real) or the "
-    "virtual engineers (engineers)."
+    "Judge the model's variety (one-to-many), its obedience (control), its mixes of real recordings (real), a codec of "
+    "mixes (codec) or the virtual engineers (engineers)."
 )
 
 
@@ -38,8 +47,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--bank", type=Path, default=None, help="training tracks of gen-mix prepare, instead of the shipped ones"
     )
     mixes.add_argument("--model", type=Path, default=None, help="folder of a trained model instead of the shipped one")
+    mixes.add_argument(
+        "--beside", type=Path, default=None, help="folder of another model, with the same embedder, on the same table"
+    )
     mixes.add_argument("--seed", type=whole_number(0, 2**31 - 1), default=0, help="of all chance")
     mixes.add_argument("--out", type=Path, required=True, help="report.json; table and figure go beside it")
+    codec = chosen.add_parser("codec", help="what a codec of mixes keeps, and what its axes move", allow_abbrev=False)
+    codec.add_argument("--sessions", type=Path, required=True, help="folder of labelled session folders")
+    codec.add_argument("--samples", type=whole_number(2, 4096), default=64, help="mixes of each session")
+    codec.add_argument("--model", type=Path, required=True, help="folder of a model, or of a codec alone")
+    codec.add_argument("--seed", type=whole_number(0, 2**31 - 1), default=0, help="of all chance")
+    codec.add_argument("--out", type=Path, required=True, help="report.json; a table goes beside it")
+    waves = chosen.add_parser(
+        "encodec", help="a mix generated as EnCodec frames beside the console's", allow_abbrev=False
+    )
+    waves.add_argument("--session", type=Path, required=True, help="a labelled session folder")
+    waves.add_argument("--model", type=Path, required=True, help="folder of a model that space=encodec trained")
+    waves.add_argument(
+        "--weights", type=Path, default=None, help="of EnCodec; without it the random ones of --codec-seed"
+    )
+    waves.add_argument("--codec-seed", type=whole_number(0, 2**31 - 1), default=0, help="the seed of the training")
+    waves.add_argument("--steps", type=whole_number(1, 1000), default=Sampling.steps, help="sampling steps")
+    waves.add_argument("--seed", type=whole_number(0, 2**31 - 1), default=0, help="of the mix and the engineers")
+    waves.add_argument("--out", type=Path, required=True, help="report.json; the mix goes beside it as .wav")
     control = chosen.add_parser("control", help="are wishes met, and what do they cost", allow_abbrev=False)
     control.add_argument("--sessions", type=Path, required=True, help="folder of labelled session folders")
     control.add_argument("--samples", type=whole_number(2, 4096), default=64, help="mixes in each set")
@@ -75,9 +105,15 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.what == "real":
         _real(arguments)
         return
+    if arguments.what == "encodec":
+        _waves(arguments)
+        return
     sessions = _sessions(arguments.sessions)
     if arguments.what == "control":
         _control(arguments, sessions)
+        return
+    if arguments.what == "codec":
+        _codec(arguments, sessions)
         return
     pipeline, bank = (
         MixPipeline.from_pretrained(arguments.model),
@@ -92,9 +128,33 @@ def run(arguments: argparse.Namespace) -> None:
             references=arguments.references,
             seed=arguments.seed,
             progress=lambda name: bar.update() and None,
+            beside=None if arguments.beside is None else MixPipeline.from_pretrained(arguments.beside),
         )
     write_report(report, arguments.out)
     print(report_tables(report))
+
+
+def _codec(arguments: argparse.Namespace, sessions: list[Session]) -> None:
+    space = read_space(arguments.model)
+    if not isinstance(space, CodecSpace):
+        raise InputError(f"--model {arguments.model}: expected a model that diffuses latents of a codec, got another")
+    with tqdm(total=len(sessions), desc="judging", unit="session") as bar:
+        report = evaluate_codec(
+            sessions, space.codec, arguments.samples, arguments.seed, lambda name: bar.update() and None
+        )
+    write_codec(report, arguments.out)
+    print(codec_tables(report))
+
+
+def _waves(arguments: argparse.Namespace) -> None:
+    session, network = read_session(arguments.session), WaveDenoiser.from_pretrained(arguments.model)
+    codec = WaveCodec.load(arguments.weights, arguments.codec_seed)
+    target = arguments.out if arguments.out.suffix == ".json" else arguments.out / "report.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    sound = target.with_suffix(".wav")
+    report = compare_waves(session, network, codec, arguments.seed, Sampling(arguments.steps), sound)
+    write_whole(target, (json.dumps(report, indent=1) + "\n").encode())
+    print(json.dumps(report, indent=1))
 
 
 def _sessions(folder: Path) -> list[Session]:

@@ -142,7 +142,7 @@ def _sampled(folder: Path, name: str, job: Job, seed: int, watch: Stopwatch) -> 
         "sampler": how.sampler,
         **choice.met,
     }
-    mix = Mix(finished.audio, session.sample_rate, choice.parameters, seed, asked, choice.intent)
+    mix = Mix(finished.audio, session.sample_rate, choice.parameters, seed, asked, choice.intent, choice.latent)
     with watch.on("writing"):
         return deliver(folder, name, session, mix, finished, job.pipeline.name)
 

@@ -28,8 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder to write to")
     parser.add_argument("--steps", type=whole_number(2, 99), default=5, help="mixes on the way, both ends included")
     parser.add_argument(
-        "--way", choices=("noise", "straight"), default="noise",
-        help="through mixes that the model might have made, or every knob in a straight line",
+        "--way", choices=("noise", "straight", "latent"), default="noise",
+        help="through mixes that the model might have made, every knob in a straight line, or the latents of a codec",
     )  # fmt: skip
     parser.add_argument("--loudness", type=number(-40, -6), default=-16.0, metavar="LUFS", help="loudness of every mix")
     parser.add_argument("--model", type=Path, default=None, help="folder of a trained model instead of the shipped one")

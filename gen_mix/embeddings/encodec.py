@@ -55,16 +55,7 @@ class EncodecEmbedder:
         Raises:
             InputError: The package is not installed, or the file is missing or holds something else.
         """
-        model = _new_model()
-        try:
-            if path.suffix == ".safetensors":
-                weights = load_file(path)
-            else:
-                weights = torch.load(path, map_location="cpu", weights_only=True)
-            model.load_state_dict(weights)
-        except (OSError, SafetensorError, RuntimeError, TypeError, AttributeError, pickle.UnpicklingError) as error:
-            raise InputError(f"{path}: expected weights of EnCodec's 48 kHz model, got {_first_line(error)}") from error
-        return cls(model)
+        return cls(encodec_from_file(path))
 
     @classmethod
     def from_download(cls) -> "EncodecEmbedder":
@@ -93,9 +84,7 @@ class EncodecEmbedder:
         Raises:
             InputError: The package is not installed.
         """
-        with torch.random.fork_rng(devices=[]):  # the package draws from the process's generator alone
-            torch.manual_seed(seed)
-            return cls(_new_model())
+        return cls(encodec_with_random_weights(seed))
 
     @property
     def width(self) -> int:
@@ -147,6 +136,35 @@ def _seconds_of(audio: Tensor) -> Tensor:
     """Return audio (2, samples) in whole seconds (seconds, 2, samples); the model hears one second at a time."""
     whole = -(-audio.shape[1] // SAMPLE_RATE_HZ) * SAMPLE_RATE_HZ
     return functional.pad(audio, (0, whole - audio.shape[1])).unflatten(1, (-1, SAMPLE_RATE_HZ)).transpose(0, 1)
+
+
+def encodec_from_file(path: Path) -> nn.Module:
+    """Return EnCodec's 48 kHz model with the weights in a ``.th`` or ``.safetensors`` file; nothing in it is executed.
+
+    Raises:
+        InputError: The package is not installed, or the file is missing or holds something else.
+    """
+    model = _new_model()
+    try:
+        if path.suffix == ".safetensors":
+            weights = load_file(path)
+        else:
+            weights = torch.load(path, map_location="cpu", weights_only=True)
+        model.load_state_dict(weights)
+    except (OSError, SafetensorError, RuntimeError, TypeError, AttributeError, pickle.UnpicklingError) as error:
+        raise InputError(f"{path}: expected weights of EnCodec's 48 kHz model, got {_first_line(error)}") from error
+    return model
+
+
+def encodec_with_random_weights(seed: int) -> nn.Module:
+    """Return EnCodec's 48 kHz model with random weights.
+
+    Raises:
+        InputError: The package is not installed.
+    """
+    with torch.random.fork_rng(devices=[]):  # the package draws from the process's generator alone
+        torch.manual_seed(seed)
+        return _new_model()
 
 
 def _new_model() -> nn.Module:

@@ -5,8 +5,11 @@ from typing import Any
 
 SYSTEMS = {
     "engineers_again": "engineers again",
+    "engineers_coded": "engineers, through the codec",
     "model_with_labels": "model, told the labels",
+    "beside_with_labels": "other model, told the labels",
     "model": "model, from audio",
+    "beside": "other model, from audio",
     "posterior_sampler": "posterior sampler",
     "most_probable_class": "most probable class",
     "marginal": "marginal",

@@ -20,12 +20,13 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from gen_mix.errors import InputError
-from gen_mix.explore import api
+from gen_mix.explore import api, record_calls
 from gen_mix.explore.explorer import Explorer
 from gen_mix.explore.guard import Door, Guard
-from gen_mix.explore.intake import take_in
-from gen_mix.explore.jobs import QueueFullError
+from gen_mix.explore.intake import LEAST_BYTES, check_beginning, take_in
+from gen_mix.explore.jobs import QueueFullError, told
 from gen_mix.explore.reading import track_name
+from gen_mix.explore.records import take_record
 from gen_mix.explore.workspace import Kept, KeptTrack, checked_id
 
 _KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -53,6 +54,10 @@ def create_app(explorer: Explorer, door: Door) -> Starlette:
         ("GET", "/api/sessions/{session}/survey", api.survey),
         ("GET", "/api/sessions/{session}/overview", api.overview),
         ("GET", "/api/sessions/{session}/mixes/{mix}", api.settings),
+        ("GET", "/api/sessions/{session}/mixes/{mix}/sound", record_calls.hear_mix_as_record),
+        ("GET", "/api/sessions/{session}/sections/{section}", record_calls.hear_record),
+        ("POST", "/api/sessions/{session}/records/{record}", record_calls.change_record),
+        ("DELETE", "/api/sessions/{session}/records/{record}", record_calls.remove_record),
         ("POST", "/api/sessions/{session}/words", api.words),
         ("POST", "/api/sessions/{session}/sample", api.sample),
         ("POST", "/api/sessions/{session}/preview", api.preview),
@@ -149,20 +154,27 @@ async def _chunks(request: Request, most_bytes: int, explorer: Explorer) -> Asyn
 
 
 def _receive_file(explorer: Explorer) -> Endpoint:
-    """Return what takes one track in; its name travels beside it and is never part of a path."""
+    """Return what takes one recording in; its name travels beside it and is never part of a path."""
 
     async def endpoint(request: Request) -> Response:
         session_id = checked_id(request.path_params["session"])
         name = track_name(request.query_params.get("name", ""))
         kept = await run_in_threadpool(explorer.kept, session_id)
-        room = explorer.room_for_track(kept)
+        kind = request.query_params.get("as", "track")
+        if kind not in _TAKERS:
+            raise InputError(f"as: expected one of {', '.join(_TAKERS)}, got something else")
+        room = explorer.room_for_record(kept) if kind == "record" else explorer.room_for_track(kept)
         folder = explorer.workspace.folder(session_id)
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".upload-") as upload:
+            beginning = b""
             async for chunk in _chunks(request, explorer.limits.file_bytes, explorer):
+                if len(beginning) < LEAST_BYTES:
+                    beginning += chunk[:LEAST_BYTES]
+                    if len(beginning) >= LEAST_BYTES:
+                        check_beginning(beginning, name)
                 upload.write(chunk)
             upload.flush()
-            take = _take_rough if request.query_params.get("as") == "rough" else _take_track
-            track = await run_in_threadpool(take, explorer, session_id, Path(upload.name), name, room)
+            track = await run_in_threadpool(_TAKERS[kind], explorer, session_id, Path(upload.name), name, room)
         return JSONResponse({"name": track.name, "seconds": track.seconds, "channels": track.channels}, 201)
 
     return endpoint
@@ -195,6 +207,10 @@ def _take_rough(explorer: Explorer, session_id: str, upload: Path, name: str, ro
     taken = take_in(upload, name, explorer.workspace.folder(session_id) / "mix.wav", explorer.limits, room)
     explorer.change(session_id, lambda kept: replace(kept, wants_rough=True))
     return KeptTrack(name, "mix.wav", taken.seconds, taken.channels, taken.bytes_decoded)
+
+
+_TAKERS = {"track": _take_track, "rough": _take_rough, "record": take_record}
+"""What can come in as a file."""
 
 
 def _audio(explorer: Explorer) -> Endpoint:
@@ -237,4 +253,4 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 async def _our_error(request: Request, error: Exception) -> Response:
     _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return JSONResponse({"error": "something went wrong; the terminal says what"}, 500)
+    return JSONResponse({"error": told(error)}, 500)

@@ -9,6 +9,7 @@ from gen_mix.explore.choosing import kept_settings
 from gen_mix.explore.explorer import Explorer
 from gen_mix.explore.history import Slot
 from gen_mix.explore.reading import amounts_in, number, whole_number
+from gen_mix.explore.records import references_of
 from gen_mix.explore.studio import Studio
 from gen_mix.explore.workspace import Kept
 from gen_mix.wishes import MOST_WEIGHT, Amounts, Example, Prompt, Wishes
@@ -32,6 +33,7 @@ class Request:
         amounts: How much is done.
         by_taste: Whether to come nearer to favourites and keep away from what was rejected.
         prompt: What was said in words, or None.
+        by_records: Whether to come nearer to the records of the session.
     """
 
     count: int
@@ -41,6 +43,7 @@ class Request:
     amounts: Amounts = field(default_factory=Amounts)
     by_taste: bool = False
     prompt: Prompt | None = None
+    by_records: bool = False
 
 
 def request_in(body: Mapping[str, Any], kept: Kept, spots: list[int]) -> Request:
@@ -56,11 +59,12 @@ def request_in(body: Mapping[str, Any], kept: Kept, spots: list[int]) -> Request
     """
     base = None if body.get("base") is None else kept.history.scene.slot(str(body["base"])).id
     count, seeds = whole_number(body.get("count", 4), "count", 1, MOST_AT_ONCE), None
-    if "spot" in body:
+    is_spot = "spot" in body  # the mix that stands there already, so nothing moves it
+    if is_spot:
         seeds, count = (spots[whole_number(body["spot"], "spot", 0, len(spots) - 1)],), 1
     strength = number(body.get("strength", 1.0), "strength", 0.0, 1.0)
     is_by_taste = body.get("by_taste") is True
-    return Request(count, base, strength, seeds, amounts_in(body), is_by_taste, prompt_in(body))
+    return Request(count, base, strength, seeds, amounts_in(body), is_by_taste, prompt_in(body), not is_spot)
 
 
 def prompt_in(body: Mapping[str, Any]) -> Prompt | None:
@@ -110,12 +114,14 @@ def wishes_of(explorer: Explorer, studio: Studio, kept: Kept, request: Request) 
         liked=judged("favourite"),
         disliked=judged("rejected"),
         prompt=request.prompt,
+        references=references_of(explorer, kept) if request.by_records else (),
     )
 
 
 def origin_of(wishes: Wishes, seed: int) -> str:
     """Return in words how a mix came about."""
     parts = [] if wishes.prompt is None else [f"“{_short(wishes.prompt.text)}”"]
+    parts += [f"like {' and '.join(_short(one.name) for one in wishes.references)}"] if wishes.references else []
     parts += [] if wishes.start is None else [f"{round(wishes.strength * 100)} % away from {wishes.start.name}"]
     parts += ["by your taste"] if wishes.liked or wishes.disliked else []
     return ", ".join([*parts, f"seed {seed}"])

@@ -196,6 +196,14 @@ class Explorer:
                 self._facts[key] = self.workspace.read_mix(session_id, mix_id)
             return self._facts[key]
 
+    def record_facts(self, session_id: str, record_id: str) -> dict[str, Any]:
+        """Return what was measured of a section of a record, from memory if it was read before."""
+        with self._changed:
+            key = (session_id, record_id)
+            if key not in self._facts:
+                self._facts[key] = self.workspace.read_record(session_id, record_id)
+            return self._facts[key]
+
     def preview(self, render: Callable[[], bytes]) -> bytes | None:
         """Return what `render` gives; one at a time. None if too many wait already."""
         with self._changed:
@@ -223,6 +231,20 @@ class Explorer:
         if room <= 0:
             raise InputError("tracks: expected less audio in one session, got more than fits in memory")
         return room
+
+    def room_for_record(self, kept: Kept) -> int:
+        """Return how many bytes of a decoded record a session can still take.
+
+        Raises:
+            InputError: It can take no further one.
+        """
+        if len(kept.history.scene.records) >= self.limits.records:
+            raise InputError(f"records: expected at most {self.limits.records} at a time, got more")
+        stored = (self.workspace.folder(kept.id) / "records").glob("*.wav")
+        room = self.limits.session_bytes - sum(path.stat().st_size for path in stored)
+        if room <= 0:
+            raise InputError("records: expected less audio in one session, got more than is kept (start a new one)")
+        return min(room, self.limits.record_bytes)
 
     def sessions(self) -> list[Kept]:
         """Return all sessions, the last used first."""

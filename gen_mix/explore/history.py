@@ -28,16 +28,35 @@ class Slot:
 
 
 @dataclass(frozen=True)
+class Likeness:
+    """A record that new mixes are to sound like.
+
+    Attributes:
+        id: Of the record.
+        section: Id of what was measured of the section of it that counts, see `gen_mix.explore.records`.
+        weight: How much it counts, 0 to 1; at 0 it is only there to be heard.
+        aspects: What is taken from it.
+    """
+
+    id: str
+    section: str
+    weight: float
+    aspects: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Scene:
     """All that undo brings back.
 
     Attributes:
         slots: The mixes, in order.
         locks: Names of what is locked, see `gen_mix.explore.locks`.
+        records: What new mixes are to sound like, in the order it came.
     """
 
     slots: tuple[Slot, ...] = ()
     locks: tuple[str, ...] = ()
+    records: tuple[Likeness, ...] = ()
 
     def slot(self, slot_id: str) -> Slot:
         """Return the slot with that id.
@@ -49,6 +68,17 @@ class Scene:
             if slot.id == slot_id:
                 return slot
         raise InputError(f"mix: expected one of this session, got {slot_id!r:.40}")
+
+    def record(self, record_id: str) -> Likeness:
+        """Return the record with that id.
+
+        Raises:
+            InputError: There is none.
+        """
+        for record in self.records:
+            if record.id == record_id:
+                return record
+        raise InputError(f"record: expected one of this session, got {record_id!r:.40}")
 
     def with_slot(self, changed: Slot) -> "Scene":
         """Return the scene with one slot changed."""
@@ -167,6 +197,7 @@ def history_to_json(history: History) -> dict[str, object]:
                 "label": moment.label,
                 "locks": list(moment.scene.locks),
                 "slots": [[slot.id, slot.name, slot.mix, slot.verdict] for slot in moment.scene.slots],
+                "records": [[one.id, one.section, one.weight, list(one.aspects)] for one in moment.scene.records],
             }
             for moment in history.moments.values()
         ],
@@ -182,7 +213,11 @@ def history_from_json(stored: Mapping[str, Any]) -> History:
     moments = {}
     for entry in stored["moments"]:
         slots = tuple(Slot(*(str(part) for part in slot)) for slot in entry["slots"])
-        scene = Scene(slots, tuple(str(lock) for lock in entry["locks"]))
+        records = tuple(
+            Likeness(str(id_), str(section), float(weight), tuple(str(aspect) for aspect in aspects))
+            for id_, section, weight, aspects in entry.get("records", [])
+        )
+        scene = Scene(slots, tuple(str(lock) for lock in entry["locks"]), records)
         parent = entry["parent"]
         moments[int(entry["id"])] = Moment(
             int(entry["id"]), None if parent is None else int(parent), str(entry["label"]), scene

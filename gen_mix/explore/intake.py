@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,11 @@ _ARCHIVES = {
     b"Rar!": "a rar",
     b"7z\xbc\xaf": "a 7z",
 }
+_BEGINNINGS = re.compile(rb"RIFF|RIFX|RF64|riff|FORM|fLaC|OggS|caff|\.snd|ID3|\xff[\xe0-\xff]")
+"""Of files that libsndfile reads."""
+
+LEAST_BYTES = 4
+"""Of a file that tell what it is."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,8 @@ def take_in(upload: Path, name: str, target: Path, limits: Limits, most_bytes: i
     Raises:
         InputError: It is no audio, or larger than it may be.
     """
-    _refuse_archive(upload, name)
+    with upload.open("rb") as file:
+        check_beginning(file.read(LEAST_BYTES), name)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".decoding-") as folder:
         raw = Path(folder) / "samples.f32"
         told = _run_decoder(upload, raw, name, limits.track_seconds, most_bytes)
@@ -74,12 +81,17 @@ def take_in(upload: Path, name: str, target: Path, limits: Limits, most_bytes: i
     return Taken(samples / rate, channels, rate, frames.nbytes)
 
 
-def _refuse_archive(upload: Path, name: str) -> None:
-    with upload.open("rb") as file:
-        start = file.read(4)
+def check_beginning(beginning: bytes, name: str) -> None:
+    """Refuse what cannot be audio by its first bytes, before the rest of it is taken.
+
+    Raises:
+        InputError: It is an archive, or begins as no audio file does.
+    """
     for magic, what in _ARCHIVES.items():
-        if start.startswith(magic):
+        if beginning.startswith(magic):
             raise InputError(f"{name}: expected an audio file, got {what} archive (unpack it and drop what is inside)")
+    if not _BEGINNINGS.match(beginning):
+        raise InputError(f"{name}: expected a readable audio file, got one that does not begin as one")
 
 
 def _run_decoder(upload: Path, raw: Path, name: str, most_seconds: float, most_bytes: int) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """Work that takes longer than a request: one after another, with progress, time left, and a way to stop it."""
 
+import errno
 import logging
 import threading
 import time
@@ -171,7 +172,14 @@ def _do(job: Job, work: Callable[[Job], None]) -> None:
         job.status = "cancelled"
     except InputError as error:
         job.status, job.error = "failed", " ".join(str(error).split())
-    except Exception:
+    except Exception as error:
         # The thread must outlive any job, and a page shows no traceback: that goes to the terminal.
         _log.exception("job %s failed", job.kind)
-        job.status, job.error = "failed", "something went wrong; the terminal says what"
+        job.status, job.error = "failed", told(error)
+
+
+def told(error: Exception) -> str:
+    """Return what a person hears of an error that is not theirs."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "disk: expected room to write, got none; free some and ask again, nothing is lost"
+    return "something went wrong; the terminal says what"

@@ -11,7 +11,10 @@ class Limits:
         file_bytes: Of one upload.
         track_seconds: Length of one track.
         tracks: Of one session.
-        session_bytes: Of all decoded tracks of one session, as float32.
+        session_bytes: Of all decoded tracks of one session, as float32; and of all records beside them.
+        records: That new mixes are to sound like at a time.
+        record_seconds: Length of one record.
+        record_bytes: Of one decoded record, as float32.
         body_bytes: Of a request that is no upload.
         idle_seconds: Longest silence of a client in the middle of a request.
         least_bytes_per_second: Slower uploads are given up, after `idle_seconds` of grace.
@@ -20,10 +23,13 @@ class Limits:
         mixes: In one session.
     """
 
-    file_bytes: int = 1 << 30
+    file_bytes: int = 1 << 29
     track_seconds: float = 1800.0
     tracks: int = 128
     session_bytes: int = 3 << 30
+    records: int = 4
+    record_seconds: float = 900.0
+    record_bytes: int = 1 << 29
     body_bytes: int = 1 << 20
     idle_seconds: float = 20.0
     least_bytes_per_second: float = 20_000.0

@@ -26,6 +26,8 @@ from gen_mix.limiter import finish
 from gen_mix.mix import MixCondition, MixParameters
 from gen_mix.pipeline import MixPipeline
 from gen_mix.sessions.session import Session
+from gen_mix.steering.references import production_of
+from gen_mix.steering.sounds import no_pull
 
 TARGET_LUFS = -16.0
 WHOLE_SECONDS = 45.0
@@ -63,10 +65,12 @@ class Survey:
     Attributes:
         atlas: The map.
         spread: Per token, master and buses first, then tracks in the order of their files.
+        production: How each sample of the map sounds as records do (samples, len(PRODUCTION)).
     """
 
     atlas: Atlas
     spread: list[dict[str, Any]]
+    production: Tensor
 
 
 @dataclass
@@ -165,7 +169,9 @@ class Studio:
         spread = spread_of(everything)
         first = len(BUS_TOKENS)
         ordered = spread[:first] + [spread[first + place] for place in self.order]
-        return Survey(draw_atlas(torch.cat(heard), ATLAS_SEEDS, names), ordered)
+        pull = no_pull(self.condition, self.pipeline.embedder, self.pipeline.settings_space("explore"))
+        production = production_of(self.session, everything, pull)
+        return Survey(draw_atlas(torch.cat(heard), ATLAS_SEEDS, names), ordered, production)
 
     def settings(self, parameters: MixParameters) -> dict[str, Any]:
         """Return the settings of a mix as its file has them, tracks in the order of their files."""

@@ -7,11 +7,14 @@ from gen_mix.console.filters import band_type
 from gen_mix.console.layout import BUS_TOKENS, EQ_BANDS, LAYOUT, TRACK
 from gen_mix.explore.explorer import Explorer
 from gen_mix.explore.history import Slot
-from gen_mix.explore.studio import WHOLE_SECONDS
+from gen_mix.explore.records import SECTION_SECONDS, record_views
+from gen_mix.explore.studio import TARGET_LUFS, WHOLE_SECONDS
 from gen_mix.explore.work import MIX, map_places
 from gen_mix.explore.workspace import Kept
 from gen_mix.export.audio_files import AUDIO_FORMATS
 from gen_mix.export.formats import EXPORTERS
+
+_MOST_DOWN_LU = 12.0
 
 
 def session_line(kept: Kept) -> dict[str, Any]:
@@ -35,7 +38,9 @@ def session_view(explorer: Explorer, session_id: str) -> dict[str, Any]:
         "is_folder": kept.folder is not None,
         "recordings": [{"name": track.name, "seconds": track.seconds} for track in kept.tracks],
         "jobs": jobs,
-        "slots": _with_gains([_slot(explorer, session_id, slot, places) for slot in history.scene.slots]),
+        **_with_gains(
+            [_slot(explorer, session_id, slot, places) for slot in history.scene.slots], record_views(explorer, kept)
+        ),
         "locks": list(history.scene.locks),
         "history": {
             "here": history.here,
@@ -88,18 +93,29 @@ def _slot(explorer: Explorer, session_id: str, slot: Slot, places: dict[str, lis
     }
 
 
-def _with_gains(slots: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the mixes with two factors each, at most 1: all equally loud, and as loud as the console left them."""
+def _with_gains(slots: list[dict[str, Any]], records: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Return mixes and records with two factors each, at most 1: all equally loud, and as the console left them.
+
+    A record that is much softer is heard softer: it must not take all mixes down with it. Its other factor is 1.
+    """
     loud = [slot["loudness_lufs"] if slot["loudness_lufs"] is not None else 0.0 for slot in slots]
     natural = [loudness - slot["gain_db"] for loudness, slot in zip(loud, slots, strict=True)]
-    return [
-        {
-            **slot,
-            "matched_gain": round(10 ** ((min(loud) - loudness) / 20), 5),
-            "natural_gain": round(10 ** ((own - max(natural)) / 20), 5),
-        }
-        for slot, loudness, own in zip(slots, loud, natural, strict=True)
-    ]
+    softest = min(
+        [*loud, *(max(record["loudness_lufs"], TARGET_LUFS - _MOST_DOWN_LU) for record in records)], default=0
+    )
+
+    def matched(loudness: float) -> float:
+        return round(min(1.0, 10 ** ((softest - loudness) / 20)), 5)
+
+    return {
+        "slots": [
+            {**slot, "matched_gain": matched(loudness), "natural_gain": round(10 ** ((own - max(natural)) / 20), 5)}
+            for slot, loudness, own in zip(slots, loud, natural, strict=True)
+        ],
+        "records": [
+            {**record, "matched_gain": matched(record["loudness_lufs"]), "natural_gain": 1.0} for record in records
+        ],
+    }
 
 
 def console_description() -> dict[str, Any]:
@@ -130,6 +146,8 @@ def welcome(explorer: Explorer) -> dict[str, Any]:
             "track_seconds": limits.track_seconds,
             "tracks": limits.tracks,
             "mixes": limits.mixes,
+            "records": limits.records,
+            "section_seconds": SECTION_SECONDS,
         },
         "console": console_description(),
         "formats": list(EXPORTERS),

@@ -1,6 +1,7 @@
 """What is done in the background: opening a session, sampling mixes, surveying."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,14 @@ from typing import Any
 import torch
 
 from gen_mix.audio import read_audio, resample
+from gen_mix.errors import InputError
 from gen_mix.evaluation.atlas import atlas_from_json, atlas_to_json
 from gen_mix.explore.asking import Request, origin_of, wishes_of
 from gen_mix.explore.choosing import choose
 from gen_mix.explore.explorer import Explorer
 from gen_mix.explore.history import History, Scene, Slot
 from gen_mix.explore.jobs import Job
+from gen_mix.explore.records import take_record
 from gen_mix.explore.studio import TARGET_LUFS, Studio, wave_bytes
 from gen_mix.explore.workspace import new_id
 from gen_mix.export.mix_file import mix_document
@@ -38,6 +41,7 @@ def open_session(explorer: Explorer, session_id: str, job: Job) -> None:
     job.reach(0.1, "Listening to the tracks")
     studio = explorer.studio(session_id)
     if seeds := _first_seeds(explorer, session_id):
+        add_reference(explorer, session_id)
         explorer.change(session_id, lambda kept: replace(kept, seeds=max(kept.seeds, FIRST_MIXES)))
         sample(explorer, session_id, job, Request(len(seeds), seeds=seeds), (0.25, 0.75))
     survey(explorer, session_id, studio, job, (0.75, 0.9))
@@ -49,7 +53,7 @@ def open_session(explorer: Explorer, session_id: str, job: Job) -> None:
 def _first_seeds(explorer: Explorer, session_id: str) -> tuple[int, ...]:
     """Return the seeds of the first mixes that are not there: all, or what an end in the middle left undone."""
     history = explorer.kept(session_id).history
-    if history.scene.slots and len(history.moments) > 2:
+    if history.scene.slots and sum(bool(moment.scene.slots) for moment in history.moments.values()) > 1:
         return ()
     documents = [explorer.mix_facts(session_id, slot.mix)["document"] for slot in history.scene.slots]
     there = {document["seed"] for document in documents}
@@ -82,11 +86,24 @@ def sample(
 def survey(explorer: Explorer, session_id: str, studio: Studio, job: Job, span: tuple[float, float]) -> None:
     """Fix the map and the spread of settings of a session, once and for all; then place mixes that have no place."""
     stored = explorer.workspace.read_json(session_id, "map.json")
-    if stored is None:
+    if stored is None or "production" not in stored:
         surveyed = studio.survey(lambda share: job.reach(span[0] + share * (span[1] - span[0]), "Drawing the map"))
-        stored = {"atlas": atlas_to_json(surveyed.atlas), "spread": surveyed.spread}
-        explorer.workspace.write_json(session_id, "map.json", stored)
+        drawn = {
+            "atlas": atlas_to_json(surveyed.atlas),
+            "spread": surveyed.spread,
+            "production": [[round(value, 3) for value in sample] for sample in surveyed.production.tolist()],
+        }
+        explorer.workspace.write_json(session_id, "map.json", drawn | (stored or {}))  # what was there stays
     explorer.touch(session_id)
+
+
+def add_reference(explorer: Explorer, session_id: str) -> None:
+    """Take in the record that lies in a folder of this machine beside the tracks, once."""
+    kept = explorer.kept(session_id)
+    path = explorer.workspace.reference(kept) if kept.folder else None
+    if path is not None and not any(moment.scene.records for moment in kept.history.moments.values()):
+        with suppress(InputError):  # the tracks can be mixed without it
+            take_record(explorer, session_id, path, path.stem, explorer.room_for_record(kept))
 
 
 def add_rough_mix(explorer: Explorer, session_id: str, studio: Studio, job: Job) -> None:

@@ -4,6 +4,7 @@ sessions/<id>/session.json   name, tracks, excerpt, history: all that a restart 
 sessions/<id>/tracks/        the recordings as they came in, beside session.yaml with their names
 sessions/<id>/mixes/         settings, one file a mix; they never change
 sessions/<id>/audio/         rendered excerpts, which can be made again
+sessions/<id>/records/       what mixes are to sound like: recordings, and what was measured of their sections
 sessions/<id>/map.json       the map's axes and its background, which stay as they are
 """
 
@@ -152,7 +153,7 @@ class Workspace:
     def write(self, kept: Kept) -> None:
         """Write what is kept of a session, whole; the first time, its folder too."""
         folder = self.folder(kept.id)
-        for part in ("tracks", "mixes", "audio"):
+        for part in ("tracks", "mixes", "audio", "records"):
             (folder / part).mkdir(parents=True, exist_ok=True)
         write_whole(folder / "session.json", _encode(_to_json(kept)))
 
@@ -175,8 +176,15 @@ class Workspace:
 
     def rough_mix(self, kept: Kept) -> Path | None:
         """Return where a bounce of the session is, or None."""
+        return self._beside_tracks(kept, "mix")
+
+    def reference(self, kept: Kept) -> Path | None:
+        """Return the record that lies beside the tracks, or None."""
+        return self._beside_tracks(kept, "reference")
+
+    def _beside_tracks(self, kept: Kept, stem: str) -> Path | None:
         files = sorted(self.session_folder(kept).glob("*"))
-        return next((file for file in files if file.stem.lower() == "mix" and file.suffix.lower() in SUFFIXES), None)
+        return next((file for file in files if file.stem.lower() == stem and file.suffix.lower() in SUFFIXES), None)
 
     def write_json(self, session_id: str, name: str, content: object) -> None:
         """Write a JSON file of a session; `name` is given by the server."""
@@ -205,6 +213,27 @@ class Workspace:
         if not isinstance(document, dict):
             raise InputError("mix: expected one that is there, got none")
         return document
+
+    def write_record(self, session_id: str, facts: Mapping[str, Any]) -> str:
+        """Keep what was measured of a section of a record; return the id under which it stays."""
+        record_id = new_id()
+        self.write_json(session_id, f"records/{record_id}.json", facts)
+        return record_id
+
+    def read_record(self, session_id: str, record_id: str) -> dict[str, Any]:
+        """Return what was measured of a section of a record.
+
+        Raises:
+            InputError: There is none of that id.
+        """
+        facts = self.read_json(session_id, f"records/{checked_id(record_id)}.json")
+        if not isinstance(facts, dict):
+            raise InputError("record: expected one that is there, got none")
+        return facts
+
+    def record_path(self, session_id: str, file_id: str) -> Path:
+        """Return where the sound of a record is, or will be."""
+        return self.folder(session_id) / "records" / f"{checked_id(file_id)}.wav"
 
     def audio_path(self, session_id: str, mix_id: str) -> Path:
         """Return where the rendered excerpt of a mix is, or will be."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gen_mix.console.settings import parameters_of, settings_of
-from gen_mix.errors import InputError
+from gen_mix.errors import InputError, what_came
 from gen_mix.mix import Mix, MixParameters
 from gen_mix.sessions.song import Song
 from gen_mix.version import VERSION
@@ -26,12 +26,15 @@ class MixFile:
         seed: Of the mix.
         target_lufs: Loudness of the finished mix.
         intent: The generator's session-wide choices by name; empty if the file has none.
+        latent: What a codec said the mix with, for `gen_mix.model.latent.MixLatent.from_json`; empty if the file has
+            none. It is of the mix as it was sampled: settings that were changed since do not change it.
     """
 
     parameters: MixParameters
     seed: int
     target_lufs: float
     intent: Mapping[str, float] = field(default_factory=dict)
+    latent: Mapping[str, Any] = field(default_factory=dict)
 
 
 def mix_document(session: Song, mix: Mix, model: str) -> dict[str, Any]:
@@ -50,6 +53,7 @@ def mix_document(session: Song, mix: Mix, model: str) -> dict[str, Any]:
         "sample_rate": mix.sample_rate,
         "conditions": dict(mix.conditions),
         "intent": {name: round(value, 4) for name, value in mix.intent.items()},
+        **({"latent": dict(mix.latent)} if mix.latent else {}),
         **settings,
         "tracks": sorted(settings["tracks"], key=lambda track: track["file"]),
     }
@@ -80,7 +84,10 @@ def read_mix_file(path: Path, session: Song) -> MixFile:
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     target = document.get("conditions", {}).get("loudness_lufs", -16.0)
-    return MixFile(parameters, int(document.get("seed", 0)), float(target), _intent(path, document))
+    latent = document.get("latent", {})
+    if not isinstance(latent, dict):
+        raise InputError(f"{path}: latent: expected an object, got something else")
+    return MixFile(parameters, int(document.get("seed", 0)), float(target), _intent(path, document), latent)
 
 
 def _intent(path: Path, document: Mapping[str, Any]) -> dict[str, float]:
@@ -93,10 +100,8 @@ def _intent(path: Path, document: Mapping[str, Any]) -> dict[str, float]:
 def _load(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: expected a mix file, got no such file") from None
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"{path}: expected a mix file in JSON, got {error}") from error
+        raise InputError(f"{path}: expected a mix file in JSON (mix_XX.json), got {what_came(error)}") from error
     if not isinstance(document, dict) or not isinstance(document.get("tracks"), list):
         raise InputError(f"{path}: expected a mix file with tracks, got something else")
     if document.get("format") != FORMAT:

@@ -15,6 +15,7 @@ from gen_mix.errors import InputError
 from gen_mix.files import write_whole
 from gen_mix.mix import NOT_TOLD, MixCondition
 from gen_mix.model.blocks import Block, LevelEmbedding, modulated
+from gen_mix.model.latent import latent_mask
 from gen_mix.model.pairs import PairBias
 from gen_mix.model.space import KINDS, space_mask, space_width
 
@@ -36,6 +37,8 @@ class DenoiserConfig:
             for all others.
         instruments: Number of instrument classes, for the diagnostic condition on true labels.
         frequencies: Factors f of the features sin(f v), cos(f v) of every noisy value v.
+        sizes: How many places a token of each of `KINDS` has, where they are a codec's; empty for the intent and the
+            console's knobs.
         takes_intent: Whether the network can be told the intent.
 
     Raises:
@@ -50,17 +53,33 @@ class DenoiserConfig:
     measured: int = 0
     instruments: int = 24
     frequencies: tuple[float, ...] = (1.5, 3.0, 6.0, 12.0)
+    sizes: tuple[int, ...] = ()
     takes_intent: bool = False
 
     def __post_init__(self) -> None:
-        sizes = (self.condition_width, self.intents, self.width, self.layers, self.heads, self.instruments)
+        sizes = (self.condition_width, self.intents, self.width, self.layers, self.heads, self.instruments, *self.sizes)
+        if len(self.sizes) not in (0, len(KINDS)):
+            raise ValueError(f"expected a size for each of {KINDS}, got {self.sizes}")
         if min(sizes) < 1 or self.width % self.heads or not 0 <= self.measured <= self.condition_width:
             raise ValueError(f"expected sizes of at least 1 and heads that divide the width, got {self}")
 
     @property
     def knobs(self) -> dict[str, int]:
         """How many values a token of each kind has."""
+        if self.sizes:
+            return dict(zip(KINDS, self.sizes, strict=True))
         return {"intent": self.intents, **{kind: len(LAYOUT.specs(kind)) for kind in KINDS[1:]}}
+
+    def mask(self, condition: MixCondition) -> Tensor:
+        """Return which places of x are in use, boolean (batch, 1 + tokens, width)."""
+        if self.sizes:
+            return latent_mask(condition.is_track, self.sizes)
+        return space_mask(condition.is_track, condition.is_stereo, self.intents)
+
+    @property
+    def places(self) -> int:
+        """Length of the last axis of x."""
+        return max(self.sizes) if self.sizes else space_width(self.intents)
 
 
 class Denoiser(nn.Module):
@@ -125,7 +144,7 @@ class Denoiser(nn.Module):
         """
         if is_intent_told is None:
             is_intent_told = torch.zeros_like(condition.has_tracks)
-        mask = space_mask(condition.is_track, condition.is_stereo, self.config.intents)
+        mask = self.config.mask(condition)
         level = token_levels(sigma.to(noisy), is_intent_told, noisy.shape[1])
         scale = (1 + level**2).sqrt()
         signal = self.level(sigma.to(noisy).log() / 4) + self.is_heard(condition.has_tracks.long())
@@ -173,7 +192,7 @@ class Denoiser(nn.Module):
 
     def _answer(self, tokens: Tensor) -> Tensor:
         """Return the values that the tokens say (batch, 1 + tokens, width)."""
-        width = space_width(self.config.intents)
+        width = self.config.places
         left = [
             functional.pad(self.leave[kind](tokens[:, _token_slice(kind)]), (0, width - knobs))
             for kind, knobs in self.config.knobs.items()
@@ -245,7 +264,8 @@ def _attention_bias(pairs: Tensor, condition: MixCondition) -> Tensor:
 def _read_config(path: Path) -> DenoiserConfig:
     try:
         stored = json.loads(path.read_text())
-        return DenoiserConfig(**{**stored, "frequencies": tuple(stored["frequencies"])})
+        tuples = {name: tuple(stored[name]) for name in ("frequencies", "sizes") if name in stored}
+        return DenoiserConfig(**{**stored, **tuples})
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise InputError(f"{path}: expected the configuration of a denoiser, got: {_first_line(error)}") from error
 

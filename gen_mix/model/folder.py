@@ -9,8 +9,9 @@ import torch
 from gen_mix.embeddings.embedder import TrackEmbedder
 from gen_mix.errors import InputError
 from gen_mix.files import write_whole
+from gen_mix.model.codec import CODEC, CodecSpace, MixCodec
 from gen_mix.model.denoiser import Denoiser
-from gen_mix.model.space import ModelSpace
+from gen_mix.model.space import ModelSpace, Space
 from gen_mix.version import VERSION
 
 FORMAT = 1
@@ -19,7 +20,9 @@ FORMAT = 1
 DEFAULT_NAME = "default"
 """Name of a model to which nobody gave one."""
 
-_INDEX, _SPACE, _DENOISER, _TWIN = "model.json", "space.json", "denoiser", "twin"
+SPACE_FILE = "space.json"
+
+_INDEX, _DENOISER, _TWIN = "model.json", "denoiser", "twin"
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class ModelFolder:
     name: str
     denoiser: Denoiser
     embedder: TrackEmbedder
-    space: ModelSpace
+    space: Space
     twin: Denoiser | None
 
 
@@ -49,11 +52,12 @@ def read_model(folder: Path) -> ModelFolder:
     """
     if not folder.is_dir():
         raise InputError(f"{folder}: expected the folder of a model, got no such folder")
+    name, space = _read_name(folder), read_space(folder)
     model = ModelFolder(
-        _read_name(folder),
+        name,
         Denoiser.from_pretrained(folder, _DENOISER),
         TrackEmbedder.from_pretrained(folder),
-        _read_space(folder / _SPACE),
+        space,
         Denoiser.from_pretrained(folder, _TWIN) if (folder / f"{_TWIN}.safetensors").exists() else None,
     )
     try:
@@ -70,7 +74,7 @@ def write_model(folder: Path, model: ModelFolder) -> None:
         # Half the size; the twin is only ever compared with.
         model.twin.save_pretrained(folder, _TWIN, precision=torch.float16)
     model.embedder.save_pretrained(folder)
-    write_whole(folder / _SPACE, (model.space.to_json() + "\n").encode())
+    write_space(folder, model.space)
     index = {"format": FORMAT, "gen_mix": VERSION, "class": "MixPipeline", "name": model.name}
     write_whole(folder / _INDEX, (json.dumps(index, indent=1) + "\n").encode())
 
@@ -81,7 +85,7 @@ def check_fit(model: ModelFolder) -> None:
     Raises:
         InputError: They were not; the message says what differs.
     """
-    heard, intents = model.embedder.width, len(model.space.intent)
+    heard, intents, sizes = model.embedder.width, len(model.space.intent), model.space.sizes
     for part, network in ((_DENOISER, model.denoiser), (_TWIN, model.twin)):
         if network is not None and network.config.condition_width != heard:
             wide = network.config.condition_width
@@ -89,6 +93,9 @@ def check_fit(model: ModelFolder) -> None:
         if network is not None and network.config.intents != intents:
             had = network.config.intents
             raise InputError(f"the model does not fit, expected {intents} numbers of intent in the {part}, got {had}")
+        if network is not None and network.config.sizes != sizes:
+            places = network.config.sizes
+            raise InputError(f"the model does not fit, expected the {part} to denoise tokens of {sizes}, got {places}")
 
 
 def _read_name(folder: Path) -> str:
@@ -105,9 +112,33 @@ def _read_name(folder: Path) -> str:
     return name
 
 
-def _read_space(path: Path) -> ModelSpace:
+def write_space(folder: Path, space: Space) -> None:
+    """Write `space` into `folder`, made if needed: ``space.json``, and the codec whose latents it may be of."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if isinstance(space, CodecSpace):
+        space.codec.save_pretrained(folder)
+    write_whole(folder / SPACE_FILE, (space.to_json() + "\n").encode())
+
+
+def read_space(folder: Path) -> Space:
+    """Return the space that `write_space` wrote into `folder`.
+
+    Raises:
+        InputError: There is none, it is broken, or it was made for another console.
+    """
+    path = folder / SPACE_FILE
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        stored = json.loads(text)
+    except (OSError, ValueError) as error:
         raise InputError(f"{path}: expected the space of a model, got {error}") from error
-    return ModelSpace.from_json(text, str(path))
+    kind = stored.get("space") if isinstance(stored, dict) else None
+    if kind not in (None, CODEC):
+        raise InputError(f"{path}: expected a model of settings or of a codec's latents, got one of {kind} frames")
+    if kind is None:
+        return ModelSpace.from_json(text, str(path))
+    space = CodecSpace(MixCodec.from_pretrained(folder))
+    if space.codec.fingerprint != stored.get("codec"):
+        told = f"expected the latents of the codec beside it, {space.codec.fingerprint}"
+        raise InputError(f"{path}: {told}, got those of {stored.get('codec')}")
+    return space

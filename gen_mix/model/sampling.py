@@ -10,7 +10,7 @@ from gen_mix.console.layout import BUS_TOKENS
 from gen_mix.errors import InputError
 from gen_mix.mix import MixCondition
 from gen_mix.model.denoiser import SIGMA_HIGH, Denoiser
-from gen_mix.model.space import Decoded, ModelSpace
+from gen_mix.model.space import Decoded, Space
 from samplers import SAMPLERS, Denoise, Guide, NoiseSource, OnStep, Sampler, SeededNoise, guided, noisy_start
 
 DEFAULT_MIXES = 8
@@ -119,7 +119,7 @@ _DEFAULT_WALK = intent_first(plain_walk)
 @torch.no_grad()
 def sample_settings(
     denoiser: Denoiser,
-    space: ModelSpace,
+    space: Space,
     condition: MixCondition,
     seeds: Sequence[int],
     how: Sampling,
@@ -149,14 +149,14 @@ def sample_settings(
 
 
 @torch.no_grad()
-def answer_once(twin: Denoiser, space: ModelSpace, condition: MixCondition) -> Decoded:
+def answer_once(twin: Denoiser, space: Space, condition: MixCondition) -> Decoded:
     """Return the one answer (batch, ...) of a network that was trained to regress settings, on the CPU."""
     blank = _blank(space, condition)
     x = twin(blank, blank.new_full((len(blank),), SIGMA_HIGH), condition)
     return space.decode(x.cpu(), condition.is_track.cpu(), condition.is_stereo.cpu())
 
 
-def _blank(space: ModelSpace, condition: MixCondition) -> Tensor:
+def _blank(space: Space, condition: MixCondition) -> Tensor:
     """Return zeros (batch, 1 + tokens, width) in the model's space."""
     batch, tracks = condition.is_track.shape
     return condition.tracks.new_zeros(batch, 1 + len(BUS_TOKENS) + tracks, space.width)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ from gen_mix.console.layout import BUS_TOKENS, LAYOUT, TRACK
 from gen_mix.console.spec import ParameterSpec
 from gen_mix.errors import InputError
 from gen_mix.mix import MixParameters
+from gen_mix.model.latent import MixLatent
 from gen_mix.sessions.engineers import INTENT, EngineerDraw
 
 KINDS = ("intent", *BUS_TOKENS, TRACK)
@@ -53,10 +55,40 @@ class Decoded:
     Attributes:
         parameters: All knobs between 0 and 1, not canonical.
         intent: Session-wide choices (batch, intents), as an engineer's draw has them.
+        latent: The point itself, where it is one of a codec's.
     """
 
     parameters: MixParameters
     intent: Tensor
+    latent: MixLatent | None = None
+
+
+class Space(Protocol):
+    """What is diffused: x (batch, 1 + tokens, width) about standard normal, token 0 for the mix as a whole."""
+
+    @property
+    def intent(self) -> tuple[str, ...]:
+        """Names of the session-wide choices."""
+
+    @property
+    def width(self) -> int:
+        """Length of the last axis of x."""
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How many places a token of each of `KINDS` has; empty where they are the intent and the console's knobs."""
+
+    def mask(self, is_track: Tensor, is_stereo: Tensor) -> Tensor:
+        """Return which places of x are in use, boolean (batch, 1 + tokens, width)."""
+
+    def encode(self, parameters: MixParameters, intent: Tensor) -> Tensor:
+        """Return x, given knobs and intent (batch, intents); unused places are 0."""
+
+    def decode(self, x: Tensor, is_track: Tensor, is_stereo: Tensor) -> Decoded:
+        """Return what x means for tracks (batch, tracks)."""
+
+    def to_json(self) -> str:
+        """Return the space as JSON, or what tells it from others."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +127,11 @@ class ModelSpace:
     def width(self) -> int:
         """Length of the last axis of x."""
         return space_width(len(self.intent))
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Empty: the places are the intent and the console's knobs."""
+        return ()
 
     def mask(self, is_track: Tensor, is_stereo: Tensor) -> Tensor:
         """Return which places of x are in use; see `space_mask`."""

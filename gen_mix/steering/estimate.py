@@ -52,6 +52,11 @@ def sources_of(condition: MixCondition, embedder: TrackEmbedder) -> Sources:
     """
     standard = condition.tracks[0, :, -len(MEASUREMENTS) :].cpu()
     measured = standard * embedder.measurement_deviation.cpu() + embedder.measurement_mean.cpu()
+    return sources_from(measured, condition.is_stereo[0].cpu())
+
+
+def sources_from(measured: Tensor, is_stereo: Tensor) -> Sources:
+    """Return what tracks measure, given `MEASUREMENTS` (tracks, measurements) and which are stereo (tracks,)."""
 
     def columns(names: list[str]) -> Tensor:
         return measured[:, [MEASUREMENTS.index(name) for name in names]]
@@ -64,7 +69,7 @@ def sources_of(condition: MixCondition, embedder: TrackEmbedder) -> Sources:
         power=octaves / (octaves * weighting).sum(-1, keepdim=True),
         weighting=weighting,
         levels_db=columns([f"level_{level}_db" for level in LEVELS]),
-        side_share=(side / (1 + side)).where(condition.is_stereo[0].cpu(), torch.zeros(())),
+        side_share=(side / (1 + side)).where(is_stereo, torch.zeros(())),
         active_share=columns(["active_share"])[:, 0].clamp(0.02, 1),
     )
 
@@ -167,13 +172,12 @@ def estimator(sources: Sources, space: ModelSpace) -> Callable[[Tensor], Estimat
 
     A switch of x is the mean of -1 and 1 by their probabilities, so (1 + x) / 2 is the probability that it is on.
     """
+    return lambda x: estimate_of(sources, space.values(x)[:, 1:].clamp(0, 1))
 
-    def estimate(x: Tensor) -> Estimate:
-        places = space.values(x)[:, 1:].clamp(0, 1)
-        buses = {
-            name: Knobs.at(name, places[:, [token], : len(LAYOUT.specs(name))]) for token, name in enumerate(BUS_TOKENS)
-        }
-        strips = Knobs.at(TRACK, places[:, len(BUS_TOKENS) :, : len(LAYOUT.track)])
-        return Estimate(sources, strips, buses)
 
-    return estimate
+def estimate_of(sources: Sources, places: Tensor) -> Estimate:
+    """Return what mixes of `sources` measure, knobs at `places` (batch, tokens, knobs), 0 to 1."""
+    buses = {
+        name: Knobs.at(name, places[:, [token], : len(LAYOUT.specs(name))]) for token, name in enumerate(BUS_TOKENS)
+    }
+    return Estimate(sources, Knobs.at(TRACK, places[:, len(BUS_TOKENS) :, : len(LAYOUT.track)]), buses)

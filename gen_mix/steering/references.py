@@ -21,11 +21,12 @@ from samplers import Aims
 
 _SECTION_SECONDS, _HOP_SECONDS, _LEAST_SECONDS = 10.0, 2.5, 1.0
 _SESSION_SECONDS = 6.0
+_RENDERED_MIXES = 6
 _LOUD_SHARE = 0.8
 _SLACK = 0.2
 """How far a reference may be missed, in spreads."""
 
-_FURTHEST = 2.5
+FURTHEST = 2.5
 """Spreads from the usual mix beyond which a reference is not followed: other notes are played there."""
 
 
@@ -108,7 +109,7 @@ class Usual:
                 part = ASPECTS[aspect]
                 total[part] += one.weight
                 moved[part] += one.weight * (torch.tensor(one.sound)[part] - self.heard[part])
-        move = (moved / total.clamp_min(1) / SPREADS).clamp(-_FURTHEST, _FURTHEST)
+        move = (moved / total.clamp_min(1) / SPREADS).clamp(-FURTHEST, FURTHEST)
         return torch.where(total > 0, self.estimated / SPREADS + move, torch.nan)
 
 
@@ -119,6 +120,19 @@ def usual_of(session: Session, mixes: MixParameters, pull: Pull) -> Usual:
     rendered = render_fast(tracks, written, session.sample_rate)
     heard = torch.stack([measure_production(audio, session.sample_rate) for audio in rendered]).mean(0)
     return Usual(pull.production(written).mean(0), heard)
+
+
+def production_of(session: Session, mixes: MixParameters, pull: Pull) -> Tensor:
+    """Return what `PRODUCTION` names of mixes (mixes, len(PRODUCTION)): estimated, and set right by rendering a few.
+
+    Args:
+        session: What is mixed.
+        mixes: Sampled without wishes, canonical.
+        pull: Of the session, for the estimates.
+    """
+    first = MixParameters(mixes.normalized[:_RENDERED_MIXES], mixes.mask[:_RENDERED_MIXES])
+    usual = usual_of(session, first, pull)
+    return pull.production(mixes) + usual.heard - usual.estimated
 
 
 def busiest(session: Session, seconds: float = _SESSION_SECONDS) -> list[Tensor]:

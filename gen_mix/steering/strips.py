@@ -5,7 +5,7 @@ at a few levels of the track. A switch that is not yet decided counts by its pro
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -54,8 +54,10 @@ class Knobs:
         return self.values[..., [LAYOUT.index(self.kind, name) for name in names]]
 
 
-def response_db(knobs: Knobs) -> Tensor:
-    """Return what EQ, and the high-pass of a track, do to the octaves of `OCTAVES` (batch, tokens, octaves), in dB.
+def response_db(knobs: Knobs, freqs_hz: Sequence[float] = _OCTAVES_HZ) -> Tensor:
+    """Return what EQ, and the high-pass of a track, do at `freqs_hz` (batch, tokens, frequencies), in dB.
+
+    By default these are the centres of `OCTAVES`.
 
     Magnitudes of the analogue prototypes of R. Bristow-Johnson, https://www.w3.org/TR/audio-eq-cookbook/, with s = jΩ
     and A = 10^(gain / 40).
@@ -63,8 +65,8 @@ def response_db(knobs: Knobs) -> Tensor:
     on, freq_hz, gain_db, q = (
         knobs.many([f"eq.{band}.{name}" for band in EQ_BANDS]) for name in ("on", "freq_hz", "gain_db", "q")
     )
-    octaves_hz = knobs.values.new_tensor(_OCTAVES_HZ)
-    square = (octaves_hz / freq_hz[..., None]).square()
+    hz = knobs.values.new_tensor(freqs_hz)
+    square = (hz / freq_hz[..., None]).square()
     amount, quality = 10 ** (gain_db[..., None] / 40), q[..., None]
     bell = _ratio_db((1 - square).square(), square, (amount / quality).square(), (1 / (amount * quality)).square())
     low = _shelf_db(square, amount, quality)
@@ -73,7 +75,7 @@ def response_db(knobs: Knobs) -> Tensor:
     total = (on[..., None] * curves).sum(-2)
     if knobs.kind != TRACK:
         return total
-    corner = (octaves_hz / knobs.get("high_pass.freq_hz")[..., None]).square().square()
+    corner = (hz / knobs.get("high_pass.freq_hz")[..., None]).square().square()
     return total + knobs.get("high_pass.on")[..., None] * 10 * (corner / (1 + corner)).clamp_min(1e-4).log10()
 
 

@@ -7,6 +7,7 @@ import torch
 
 from gen_mix.console.layout import LAYOUT
 from gen_mix.mix import MixCondition, MixParameters
+from gen_mix.model.codec import MixCodec
 from gen_mix.model.denoiser import Denoiser
 from gen_mix.model.sampling import Journey, Sampling, sample_settings
 from gen_mix.model.space import ModelSpace
@@ -15,7 +16,7 @@ from gen_mix.steering.orders import switches_of
 from gen_mix.wishes import Example
 from samplers import invert, slerp
 
-Way = Literal["straight", "noise"]
+Way = Literal["straight", "noise", "latent"]
 
 _SILENT = {"gain_db": 0.0, "ratio": 1.0, "level_db": -60.0, "freq_hz": 20.0}
 """Values at which a processor that is on does nothing, or next to it."""
@@ -73,6 +74,22 @@ def through_noise(
     way = sample_settings(denoiser, space, condition.expand(len(weights)), seeds, how, walk=walk).parameters
     known = {0.0: first.parameters, 1.0: second.parameters}
     return [known.get(weight, LAYOUT.canonical(way[place])) for place, weight in enumerate(weights)]
+
+
+def through_latents(
+    first: MixParameters, second: MixParameters, weights: Sequence[float], codec: MixCodec
+) -> list[MixParameters]:
+    """Return mixes between two (batch 1) whose latents lie on the straight line; the ends are the mixes themselves.
+
+    Args:
+        first: A canonical mix.
+        second: Another of the same session.
+        weights: Places on the way, 0 to 1.
+        codec: Says mixes in latents.
+    """
+    start, end = codec.encode(first), codec.encode(second)
+    known = {0.0: first, 1.0: second}
+    return [known[weight] if weight in known else codec.decode(start + weight * (end - start)) for weight in weights]
 
 
 def _faded(mix: MixParameters, other: MixParameters) -> MixParameters:

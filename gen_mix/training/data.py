@@ -14,7 +14,7 @@ from gen_mix.embeddings.bank import SessionBatch, TrackBank, draw_sessions
 from gen_mix.embeddings.embedder import TrackEmbedder
 from gen_mix.embeddings.session import with_labels
 from gen_mix.mix import NOT_TOLD, MixCondition
-from gen_mix.model.space import ModelSpace
+from gen_mix.model.space import Space
 from gen_mix.sessions.engineers import EngineerDraw, draw_engineers
 from gen_mix.sessions.facts import TrackFacts
 from gen_mix.training.batches import Batch, by_size
@@ -39,7 +39,7 @@ class DataSource:
 
     bank: TrackBank
     embedder: TrackEmbedder
-    space: ModelSpace
+    space: Space
     data: DataSettings
     loss: LossSettings
     seed: int
@@ -123,7 +123,7 @@ def dropped(
 
 
 def noised(
-    space: ModelSpace,
+    space: Space,
     engineers: EngineerDraw,
     condition: MixCondition,
     is_intent_told: Tensor,

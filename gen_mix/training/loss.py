@@ -15,7 +15,8 @@ def place_weights(clean: Tensor, settings: LossSettings) -> Tensor:
     weights = torch.ones_like(clean[0])
     weights[0] = settings.intent_weight
     weights[1 : 1 + len(BUS_TOKENS)] = settings.bus_weight
-    weights[1 + len(BUS_TOKENS) :, LAYOUT.index(TRACK, "pan")] = settings.pan_weight
+    if settings.pan_weight != 1:
+        weights[1 + len(BUS_TOKENS) :, LAYOUT.index(TRACK, "pan")] = settings.pan_weight
     return weights
 
 

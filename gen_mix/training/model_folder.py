@@ -3,20 +3,19 @@
 from pathlib import Path
 
 from gen_mix.embeddings.embedder import TrackEmbedder
-from gen_mix.files import write_whole
 from gen_mix.model.denoiser import Denoiser
-from gen_mix.model.folder import ModelFolder, write_model
-from gen_mix.model.space import ModelSpace
+from gen_mix.model.folder import SPACE_FILE, ModelFolder, read_space, write_model, write_space
+from gen_mix.model.space import Space
 from gen_mix.training.settings import DIFFUSION, REGRESSION
 
-_NETWORK, _SPACE = "network", "space.json"
+_NETWORK = "network"
 
 
-def write_weights(folder: Path, network: Denoiser, embedder: TrackEmbedder, space: ModelSpace) -> None:
+def write_weights(folder: Path, network: Denoiser, embedder: TrackEmbedder, space: Space) -> None:
     """Write what a run of one objective has learnt into `folder`, with all that is needed to use it."""
     network.save_pretrained(folder, _NETWORK)
     embedder.save_pretrained(folder)
-    write_whole(folder / _SPACE, space.to_json().encode())
+    write_space(folder, space)
 
 
 def assemble_model(out: Path) -> ModelFolder | None:
@@ -29,15 +28,15 @@ def assemble_model(out: Path) -> ModelFolder | None:
     if not _is_finished(diffusion):
         return None
     embedder = TrackEmbedder.from_pretrained(diffusion)
-    text = (diffusion / _SPACE).read_text(encoding="utf-8")
-    is_pair = _is_finished(regression) and (regression / _SPACE).read_text(encoding="utf-8") == text
+    space = read_space(diffusion)
+    is_pair = _is_finished(regression) and read_space(regression).to_json() == space.to_json()
     is_pair = is_pair and TrackEmbedder.from_pretrained(regression).fingerprint == embedder.fingerprint
     twin = Denoiser.from_pretrained(regression, _NETWORK) if is_pair else None
     denoiser = Denoiser.from_pretrained(diffusion, _NETWORK)
-    model = ModelFolder(out.name, denoiser, embedder, ModelSpace.from_json(text), twin)
+    model = ModelFolder(out.name, denoiser, embedder, space, twin)
     write_model(out / "model", model)
     return model
 
 
 def _is_finished(folder: Path) -> bool:
-    return (folder / _SPACE).exists()  # it is written last
+    return (folder / SPACE_FILE).exists()  # it is written last

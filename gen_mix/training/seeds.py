@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-TRAINING, SPACE, VALIDATION, EMBEDDER = range(4)
+TRAINING, SPACE, VALIDATION, EMBEDDER, CODEC, FRAME, WAVES = range(7)
 """Streams of random numbers that never meet."""
 
 

@@ -6,6 +6,8 @@ from omegaconf import MISSING
 
 DIFFUSION, REGRESSION = "diffusion", "regression"
 OBJECTIVES = (DIFFUSION, REGRESSION)
+SETTINGS, CODEC, ENCODEC = "settings", "codec", "encodec"
+SPACES = (SETTINGS, CODEC, ENCODEC)
 
 
 def _require(is_right: bool, name: str, expected: str, got: object) -> None:
@@ -94,6 +96,64 @@ class NetworkSettings:
 
 
 @dataclass(frozen=True)
+class CodecSettings:
+    """The codec of mixes, in whose latents is diffused where ``space`` is ``codec``; see `gen_mix.training.codec`.
+
+    Attributes:
+        start_from: Folder of a trained codec, such as ``RUN/codec/weights``; empty trains one first.
+        steps: Length of its training.
+        learning_rate: The highest one; all else as in ``optimizer``.
+        batch: Sessions a step.
+        chunk: Sessions of a backward pass, over which latents are held to mean 0 and variance 1; divides `batch`.
+        mix: Places of the latent of the mix as a whole.
+        master, reverb, delay: Places of the latents of the buses.
+        track: Places of the latent of a track.
+        noise: Standard deviation of what disturbs latents before they are decoded.
+        width: Of a token inside the networks.
+        layers: Transformer blocks of the encoder, and as many of the decoder.
+        heads: Attention heads; divides `width`.
+    """
+
+    start_from: str = ""
+    steps: int = 6000
+    learning_rate: float = 2e-3
+    batch: int = 64
+    chunk: int = 64
+    mix: int = 8
+    master: int = 12
+    reverb: int = 5
+    delay: int = 4
+    track: int = 16
+    noise: float = 0.08
+    width: int = 96
+    layers: int = 2
+    heads: int = 4
+
+    def __post_init__(self) -> None:
+        _require(self.steps >= 1, "codec.steps", "at least 1", self.steps)
+        _require(self.learning_rate > 0, "codec.learning_rate", "more than 0", self.learning_rate)
+        _require(self.chunk >= 1 and self.batch % self.chunk == 0, "codec.chunk", "a divisor of its batch", self.chunk)
+        sizes = (self.mix, self.master, self.reverb, self.delay, self.track)
+        _require(min(sizes) >= 1, "codec", "places of at least 1", sizes)
+        _require(self.noise >= 0, "codec.noise", "at least 0", self.noise)
+        _require(self.layers >= 1, "codec.layers", "at least 1", self.layers)
+        _require(self.width % max(self.heads, 1) == 0, "codec.heads", "a divisor of codec.width", self.heads)
+
+
+@dataclass(frozen=True)
+class WaveSettings:
+    """What EnCodec frames are made from, where ``space`` is ``encodec``; see `gen_mix.training.waves`.
+
+    Attributes:
+        weights: File with the weights of EnCodec's 48 kHz model; empty takes random ones of the run's seed.
+        sessions: Folder of labelled session folders; empty takes ``data.instant_sessions`` instant ones.
+    """
+
+    weights: str = ""
+    sessions: str = ""
+
+
+@dataclass(frozen=True)
 class LossSettings:
     """What a step minimizes; see `gen_mix.training.loss`.
 
@@ -102,7 +162,7 @@ class LossSettings:
         log_sigma_sd: Standard deviation of ln σ.
         intent_weight: Weight of the places of the intent token.
         bus_weight: Weight of the places of the master, reverb and delay tokens.
-        pan_weight: Weight of the tracks' pan.
+        pan_weight: Weight of the tracks' pan, where settings are diffused: latents have no place for it.
     """
 
     log_sigma_mean: float = -0.6
@@ -184,25 +244,31 @@ class TrainingSettings:
     Attributes:
         out: Folder of the runs; each objective has its own folder inside.
         objective: ``diffusion``, or ``regression`` for the supervised twin.
+        space: What is diffused: ``settings`` of the console, or latents of a ``codec``, which is trained first, or
+            ``encodec`` frames of the mix's sound.
         start_from: Folder of a model to train further, with its embedder and space; empty to start from nothing.
             ``network`` is not looked at then.
         seed: Of the first weights and of every draw.
         precision: ``no`` for float32, or ``bf16`` where the device has it.
-        data, network, loss, optimizer, watch: See the sections.
+        data, network, codec, waves, loss, optimizer, watch: See the sections.
     """
 
     out: str = MISSING
     objective: str = DIFFUSION
+    space: str = SETTINGS
     start_from: str = ""
     seed: int = 0
     precision: str = "no"
     data: DataSettings = field(default_factory=DataSettings)
     network: NetworkSettings = field(default_factory=NetworkSettings)
+    codec: CodecSettings = field(default_factory=CodecSettings)
+    waves: WaveSettings = field(default_factory=WaveSettings)
     loss: LossSettings = field(default_factory=LossSettings)
     optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
 
     def __post_init__(self) -> None:
         _require(self.objective in OBJECTIVES, "objective", " or ".join(OBJECTIVES), self.objective)
+        _require(self.space in SPACES, "space", ", ".join(SPACES), self.space)
         _require(self.precision in ("no", "bf16"), "precision", "no or bf16", self.precision)
         _require(self.seed >= 0, "seed", "at least 0", self.seed)

@@ -11,7 +11,7 @@ from gen_mix.evaluation.distances import energy_distance
 from gen_mix.mix import MixCondition
 from gen_mix.model.denoiser import Denoiser
 from gen_mix.model.sampling import Sampling, answer_once, sample_settings
-from gen_mix.model.space import Decoded, ModelSpace
+from gen_mix.model.space import Decoded, Space
 from gen_mix.sessions.engineers import draw_engineers
 from gen_mix.training.batches import rows_of
 from gen_mix.training.data import DataSource
@@ -35,7 +35,7 @@ class HeldOut:
         others: As many again.
     """
 
-    space: ModelSpace
+    space: Space
     condition: MixCondition
     engineers: Tensor
     others: Tensor
@@ -108,7 +108,7 @@ def _energy_ratio(answers: Decoded, held: HeldOut) -> float:
     return float(distance.mean() / energy_distance(engineers, others).mean())
 
 
-def _features(decoded: Decoded, space: ModelSpace, sessions: int) -> Tensor:
+def _features(decoded: Decoded, space: Space, sessions: int) -> Tensor:
     """Return settings as vectors (sessions, mixes, places), with switches decided and idle knobs at rest."""
     return space.encode(LAYOUT.canonical(decoded.parameters), decoded.intent).unflatten(0, (sessions, -1)).flatten(2)
 

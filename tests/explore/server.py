@@ -47,9 +47,10 @@ def wave(seed: int, seconds: float = 0.6, channels: int = 1, rate: int = 22050, 
     return buffer.getvalue()
 
 
-def send(client: TestClient, session: str, name: str, content: bytes) -> Any:
+def send(client: TestClient, session: str, name: str, content: bytes, kind: str = "track") -> Any:
     """Send one file and return the answer."""
-    return client.post(f"/api/sessions/{session}/files", params={"name": name}, content=content, headers=BYTES)
+    told = {"name": name, "as": kind}
+    return client.post(f"/api/sessions/{session}/files", params=told, content=content, headers=BYTES)
 
 
 def new_session(client: TestClient, tracks: int = 3) -> str:

@@ -88,12 +88,13 @@ def with_value(value: float) -> bytes:
     ],
     ids=["empty", "words", "header", "cut", "claims", "bomb-flac", "bomb-ogg", "nan", "inf", "surround", "zip", "gzip"],
 )
-def test_what_is_no_track_is_refused_and_leaves_nothing(
-    client: TestClient, tmp_path: Path, content: bytes, reason: str
+@pytest.mark.parametrize("kind", ["track", "rough", "record"])
+def test_what_is_no_recording_is_refused_and_leaves_nothing(
+    client: TestClient, tmp_path: Path, content: bytes, reason: str, kind: str
 ) -> None:
     session = new_session(client, 1)
     before = sorted(path for path in tmp_path.rglob("*") if path.is_file())
-    answer = send(client, session, "a.wav", content)
+    answer = send(client, session, "a.wav", content, kind)
     assert answer.status_code == 422, answer.text
     message = answer.json()["error"]
     assert message.startswith("a: ")
@@ -217,10 +218,23 @@ def test_who_sends_a_byte_now_and_then_is_let_go(tmp_path: Path) -> None:
         nonlocal pieces
         pieces += 1
         await asyncio.sleep(0.05)
-        return {"type": "http.request", "body": b"x", "more_body": True}
+        return {"type": "http.request", "body": b"RIFF"[pieces - 1 : pieces] or b"x", "more_body": True}
 
     assert ask(tmp_path, trickle) == 408
     assert pieces < 40
+    assert left_behind(tmp_path) == []
+
+
+def test_what_begins_as_no_audio_is_not_taken_to_its_end(tmp_path: Path) -> None:
+    pieces = 0
+
+    async def flood() -> dict[str, Any]:
+        nonlocal pieces
+        pieces += 1
+        return {"type": "http.request", "body": b"\0" * 2, "more_body": True}
+
+    assert ask(tmp_path, flood) == 422
+    assert pieces == 2
     assert left_behind(tmp_path) == []
 
 
@@ -230,7 +244,7 @@ def test_an_upload_that_grows_too_large_is_cut_off(tmp_path: Path) -> None:
     async def flood() -> dict[str, Any]:
         nonlocal pieces
         pieces += 1
-        return {"type": "http.request", "body": b"x" * 50_000, "more_body": True}
+        return {"type": "http.request", "body": b"RIFF" * 12_500, "more_body": True}
 
     assert ask(tmp_path, flood) == 413
     assert pieces == 5
@@ -255,6 +269,12 @@ def test_an_upload_that_grows_too_large_is_cut_off(tmp_path: Path) -> None:
 )
 def test_a_track_is_called_what_its_file_is_called(file: str, name: str) -> None:
     assert track_name(file) == name
+
+
+def test_what_comes_in_is_one_of_three_things(client: TestClient) -> None:
+    session = new_session(client, 1)
+    answer = send(client, session, "a.wav", wave(0), "../tracks")
+    assert (answer.status_code, answer.json()["error"].split(":")[0]) == (422, "as")
 
 
 def test_names_never_become_files(client: TestClient, tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from tests.explore.browser import visiting
+from tests.explore.server import wave
+from tests.explore.test_page import PITCH, TONES
 
 pytestmark = pytest.mark.browser
 
@@ -67,6 +69,57 @@ def test_a_closed_tab_stops_nothing(browser: Any, address: str, session: str) ->
         visit.open(session)
         visit.until(f"genMix.slots.length === {count + 3}")
         visit.until("genMix.slots.every((slot) => slot.has_audio)")
+
+
+DROP = """([name, bytes]) => {
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([new Uint8Array(bytes)], name));
+  document.body.dispatchEvent(new DragEvent("dragover", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+  const told = document.body.classList.contains("dropping");
+  document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+  return told;
+}"""
+
+
+def test_a_record_is_dropped_heard_weighed_and_taken_away(browser: Any, address: str, session: str) -> None:
+    tone_hz = 110 * 2 ** (11 / 4)
+    with visiting(browser, address) as visit:
+        visit.open(session)
+        assert visit.page.evaluate(DROP, ["words.txt", [1, 2, 3]])
+        visit.until("document.getElementById('announcer').textContent.includes('Expected a record')")
+        visit.page.evaluate(DROP, ["A <b>Song.wav", list(wave(11, 6.0, 2, 44100))])
+        visit.until("genMix.records.length === 1 && document.querySelectorAll('.disc path').length === 1")
+        visit.until("genMix.player.voices.has(`record ${genMix.records[0].id}`)")
+        visit.page.evaluate(TONES)
+        assert visit.page.locator(".disc text").text_content() == "like A <b>Song"
+        visit.page.keyboard.press("Space")
+        visit.page.keyboard.press("r")
+        visit.until(f"Math.abs(({PITCH})() - {tone_hz}) < 30")
+        assert visit.page.get_by_role("button", name="Hear A <b>Song").get_attribute("aria-pressed") == "true"
+        assert visit.page.locator(".card.current").count() == 0
+        visit.page.keyboard.press("2")
+        visit.until(f"Math.abs(({PITCH})() - 1000) < 30")
+        visit.page.locator(".disc path").click()
+        visit.until(f"Math.abs(({PITCH})() - {tone_hz}) < 30")
+        visit.page.keyboard.press("r")
+        visit.until(f"Math.abs(({PITCH})() - 1000) < 30")
+        visit.until("document.querySelector('.record').textContent.includes('dB apart')")
+        weight = visit.page.get_by_label("How much A <b>Song counts")
+        weight.focus()
+        for _ in range(4):
+            weight.press("ArrowLeft")
+        visit.until("genMix.records[0].weight === 0.8")
+        visit.page.get_by_role("button", name="Punch").click()
+        visit.until("genMix.records[0].aspects.join() === 'tone,width'")
+    with visiting(browser, address) as visit:
+        visit.open(session)
+        assert visit.page.evaluate("genMix.records.map((one) => [one.name, one.weight])") == [["A <b>Song", 0.8]]
+        visit.page.get_by_role("button", name="Take A <b>Song away").click()
+        visit.until("genMix.records.length === 0 && !document.querySelector('.disc')")
+        visit.page.keyboard.press("Control+z")
+        visit.until("genMix.records.length === 1")
+        visit.page.keyboard.press("Control+Shift+z")
+        visit.until("genMix.records.length === 0")
 
 
 def test_words_on_the_map_fit_and_a_rough_mix_is_marked(browser: Any, address: str) -> None:

@@ -1,9 +1,12 @@
 """Facts about a server that ends in the middle of things, and about the next one."""
 
+import errno
 import json
 import os
 import re
+import select
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from gen_mix.explore import work
+from gen_mix.explore import work, workspace
 from gen_mix.explore.explorer import Explorer
 from gen_mix.explore.jobs import CancelledError
 from gen_mix.explore.limits import Limits
@@ -107,6 +110,28 @@ def test_an_opening_that_was_broken_off_is_gone_on_with(tmp_path: Path, monkeypa
         assert explorer.kept(session).seeds == 4
 
 
+def test_a_full_disk_is_said_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*told: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with serving(tmp_path) as (client, _):
+        session = new_session(client, 2)
+        client.post(f"/api/sessions/{session}/open", json={})
+        before = finished(client, session)
+        with monkeypatch.context() as patched:
+            patched.setattr(workspace, "write_whole", full)
+            answer = client.post(f"/api/sessions/{session}/slots/{before['slots'][0]['id']}", json={"name": "One"})
+            assert (answer.status_code, answer.json()["error"].split(":")[0]) == (500, "disk")
+        with monkeypatch.context() as patched:
+            patched.setattr(work, "write_whole", full)
+            client.post(f"/api/sessions/{session}/sample", json={"count": 1})
+            assert finished(client, session)["jobs"][-1]["error"].startswith("disk: ")
+        after = client.get(f"/api/sessions/{session}").json()
+        assert after["slots"] == before["slots"]
+        client.post(f"/api/sessions/{session}/sample", json={"count": 1})
+        assert len(finished(client, session)["slots"]) == len(before["slots"]) + 1
+
+
 class Launch:
     """`gen-mix explore` in a process of its own, on a state of its own."""
 
@@ -167,6 +192,57 @@ def test_a_killed_server_leaves_whole_mixes_and_says_what_it_left_undone(tmp_pat
             assert second.ask(f"/api/sessions/{session}/mixes/{slot['mix']}")["tracks"]
     finally:
         second.kill()
+
+
+def upload(launch: Launch, session: str, claimed: int | None, beginning: bytes) -> tuple[int, int]:
+    """Send zeros without end after `beginning`; return the status of the answer and how much was sent until it came."""
+    host, port = launch.address.removeprefix("http://").split(":")
+    length = "transfer-encoding: chunked" if claimed is None else f"content-length: {claimed}"
+    head = (
+        f"POST /api/sessions/{session}/files?name=a.wav HTTP/1.1\r\nhost: {host}:{port}\r\n{length}\r\n"
+        f"authorization: Bearer {launch.token}\r\ncontent-type: {BYTES['content-type']}\r\n\r\n"
+    )
+    piece = beginning.ljust(1 << 20, b"\0")
+    sent = 0
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
+        connection.sendall(head.encode())
+        while not select.select([connection], [], [], 0)[0] and sent < 2 << 30:
+            try:
+                connection.sendall(piece if claimed else b"%x\r\n%b\r\n" % (len(piece), piece))
+            except ConnectionError:
+                break
+            sent += len(piece)
+        return int(connection.recv(4096).split()[1]), sent
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="expected Linux, which tells the memory of a process"
+)
+def test_a_gigabyte_that_nobody_wants_costs_little(tmp_path: Path) -> None:
+    launch = Launch(tmp_path)
+    try:
+        session = launch.ask("/api/sessions", {"name": "Song"})["id"]
+        while not launch.ask("/api/hello")["model_is_ready"]:
+            time.sleep(0.1)
+        memory = Path(f"/proc/{launch.process.pid}/status")
+
+        def resident_mib() -> float:
+            return int(re.findall(r"VmHWM:\s+(\d+)", memory.read_text())[0]) / 1024
+
+        before = resident_mib()
+        status, sent = upload(launch, session, 10**9, b"RIFF")  # says what it is: refused before it comes
+        assert (status, sent <= 16 << 20) == (413, True)
+        status, sent = upload(launch, session, None, b"not audio")
+        assert (status, sent <= 16 << 20) == (422, True)
+        status, sent = upload(launch, session, None, b"RIFF")
+        assert status == 413
+        assert sent < Limits().file_bytes + (64 << 20)
+        assert resident_mib() < before + 64
+        files = [path for path in tmp_path.rglob("*") if path.is_file()]
+        assert sum(path.stat().st_size for path in files) < 1 << 20
+    finally:
+        launch.kill()
 
 
 @pytest.mark.slow

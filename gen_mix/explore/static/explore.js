@@ -2,6 +2,7 @@
 
 import { post } from "./api.js";
 import { button, h } from "./dom.js";
+import { recordPanel } from "./records.js";
 
 const AMOUNTS = [["level", "Balance"], ["pan", "Width"], ["eq", "Tone"], ["dynamics", "Dynamics"], ["space", "Space"]];
 
@@ -17,13 +18,14 @@ export const notesOfLast = (view) => view.jobs.filter((job) => job.kind === "sam
 const isJudged = (model) => model.slots.some((slot) => slot.verdict);
 
 /** Return the panel that asks for new mixes. */
-export function explorePanel(model, wishes) {
+export function explorePanel(model, wishes, limits) {
   const slot = model.slot(model.current);
   const locks = model.view?.locks.length ?? 0;
   return h(
     "div",
     { class: "explore" },
     inWords(model, wishes),
+    recordPanel(model, wishes, limits),
     h("div", { class: "ask" },
       h("h3", null, "More mixes"),
       h("div", { class: "row" },

@@ -5,6 +5,7 @@ import { asked } from "./explore.js";
 
 const KEYS = [
   ["1 – 9", "hear that mix"], ["↑ ↓", "the mix before, the next"], ["A", "back to the mix heard before"],
+  ["R", "the record, and the mix again"],
   ["Space", "play, pause"], ["← →", "two seconds back, on"], ["L", "loop"], ["E", "equal loudness"], ["B", "blind: shuffled, no names"],
   ["F", "favourite"], ["X", "reject"], ["V", "vary the present mix"], ["Enter", "keep what is in between"], ["Esc", "leave what is in between"],
   ["Ctrl+Z", "undo"], ["Ctrl+Shift+Z", "redo"], ["?", "this list"],
@@ -50,7 +51,8 @@ function plain(event, studio) {
   const onSlider = target.matches?.("[role=slider], input");
   const actions = {
     " ": () => model.togglePlay(),
-    a: () => model.choose(model.compare),
+    a: () => model.choose(model.record ? model.current : model.compare),
+    r: () => model.hearRecord(model.record ?? model.records[0]?.id),
     l: () => studio.toggleLoop(),
     e: () => model.setMatched(!model.matched),
     b: () => model.setBlind(!model.blind),

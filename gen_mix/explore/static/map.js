@@ -33,7 +33,7 @@ export function weightsAt(place, mixes) {
 export class MixMap {
   /**
    * @param {Element} place - Where to draw.
-   * @param {object} told - `onchoose(slot)`, `onspot(index)`, `onwander(weights, place)`, `onrest()`.
+   * @param {object} told - `onchoose(slot)`, `onrecord(record)`, `onspot(index)`, `onwander(weights, place)`, `onrest()`.
    */
   constructor(place, told) {
     this.place = place;
@@ -72,7 +72,9 @@ export class MixMap {
       else {
         const mix = nearest(spot, this.mixes);
         const sample = nearest(spot, this.samples);
-        if (mix && mix.distance < TOUCH) this.told.onchoose(mix.thing.slot);
+        const record = nearest(spot, this.records);
+        if (record && record.distance < Math.min(TOUCH, mix?.distance ?? TOUCH)) this.told.onrecord(record.thing.record);
+        else if (mix && mix.distance < TOUCH) this.told.onchoose(mix.thing.slot);
         else if (sample && sample.distance < TOUCH) this.told.onspot(sample.thing.index);
       }
       from = null;
@@ -85,8 +87,9 @@ export class MixMap {
   }
 
   /** Draw `survey`, the mixes that have a place, which one is heard, and the way in between, if one is there. */
-  show({ survey, slots, current, between, names }) {
+  show({ survey, slots, records = [], current, between, names }) {
     this.mixes = slots.filter((slot) => slot.place).map((slot) => ({ slot, place: inside(slot.place) }));
+    this.records = records.filter((record) => record.place).map((record) => ({ record, place: inside(record.place) }));
     this.samples = survey.background.map((place, index) => ({ place: inside(place), index }));
     const parts = [
       s("circle", { class: "ring", cx: SIZE / 2, cy: SIZE / 2, r: SIZE / 2 - 2 }),
@@ -117,6 +120,15 @@ export class MixMap {
           s("title", null, names ? slot.name : "a mix")),
       );
     }
+    for (const { record, place } of this.records) {
+      const [cx, cy] = [x(place[0]), y(place[1])];
+      parts.push(
+        s("g", { class: `disc${record.id === current ? " current" : ""}${record.weight ? "" : " off"}`, "data-record": record.id },
+          s("path", { d: `M${cx} ${cy - 3.6}L${cx + 3.6} ${cy}L${cx} ${cy + 3.6}L${cx - 3.6} ${cy}Z` }),
+          s("text", { x: cx, y: cy - 4.6 }, `like ${short(record.name)}`),
+          s("title", null, `${record.name}: a mix that measures like it is to be expected about here`)),
+      );
+    }
     if (between) parts.push(s("circle", { class: "probe", cx: x(between.place[0]), cy: y(between.place[1]), r: 2.4 }));
     this.drawing.replaceChildren(...parts);
     const words = survey.directions.map(([word, , dx, dy]) =>
@@ -145,6 +157,8 @@ function text(word, right, up) {
     ...lines.map((line, place) => s("tspan", { x: at, y: first + place * LINE }, line)));
 }
 
+const short = (name) => (name.length > 18 ? `${name.slice(0, 17)}…` : name);
+
 /** Return words in at most three lines of about as many letters, without the number that a file begins with. */
 function broken(words, letters) {
   const lines = [""];
@@ -157,8 +171,11 @@ function broken(words, letters) {
 }
 
 /** Return what the map shows, for those who do not see it. */
-export function mapLegend(hasMap) {
-  return hasMap
-    ? h("p", { class: "soft" }, "Near in sound, near here. Drag to wander between mixes; a grey dot is a mix not yet rendered.")
-    : h("p", { class: "soft" }, "The map is drawn as soon as the first mixes are there.");
+export function mapLegend(hasMap, records) {
+  if (!hasMap) return h("p", { class: "soft" }, "The map is drawn as soon as the first mixes are there.");
+  const placed = records.filter((record) => record.place);
+  return [
+    h("p", { class: "soft" }, "Near in sound, near here. Drag to wander between mixes; a grey dot is a mix not yet rendered."),
+    placed.length ? h("p", { class: "soft" }, "A diamond is a record. A finished record tells nothing of tracks, so it has no place of its own: it stands where a mix that measures like it is to be expected.") : null,
+  ];
 }

@@ -9,7 +9,7 @@ export function mixCards(model) {
 }
 
 function card(model, slot, at) {
-  const isCurrent = slot.id === model.current && !model.between;
+  const isCurrent = slot.id === model.current && !model.between && !model.record;
   const name = model.blind ? `${letter(at)}` : slot.name;
   const settings = model.settings.get(slot.mix);
   const main = button(

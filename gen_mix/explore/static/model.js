@@ -1,6 +1,6 @@
 // What the page knows of the opened session, and everything one can do to it.
 
-import { get, post, sound } from "./api.js";
+import { get, post, remove, sound } from "./api.js";
 import { announce } from "./dom.js";
 import { Player } from "./player.js";
 
@@ -15,6 +15,8 @@ export class Model {
     this.settings = new Map();
     this.sounds = new Map();
     this.loading = new Map();
+    this.measured = new Map();
+    this.record = null; // which record is heard instead of a mix
     this.isClosed = false;
     this.context = new AudioContext({ latencyHint: "interactive" });
     this.analyser = this.context.createAnalyser();
@@ -62,8 +64,9 @@ export class Model {
     if (view.has_map && !this.survey) this.survey = await get(this.path("survey"));
     await Promise.all(view.slots.map((slot) => this.settingsOf(slot.mix)));
     const ids = view.slots.map((slot) => slot.id);
+    if (!view.records.some((record) => record.id === this.record)) this.record = null;
     for (const key of [...this.player.voices.keys()]) {
-      if (key !== VIRTUAL && !ids.includes(key)) this.player.removeMix(key);
+      if (key !== VIRTUAL && !ids.includes(key) && !view.records.some((record) => voiceOf(record.id) === key)) this.player.removeMix(key);
     }
     if (!ids.includes(this.current)) this.current = ids[0] ?? null;
     if (!ids.includes(this.compare) || this.compare === this.current) this.compare = ids.find((id) => id !== this.current) ?? null;
@@ -79,6 +82,10 @@ export class Model {
 
   slot(id) {
     return this.slots.find((slot) => slot.id === id) ?? null;
+  }
+
+  get records() {
+    return this.view?.records ?? [];
   }
 
   get isOpen() {
@@ -137,6 +144,28 @@ export class Model {
       }
       this.changed();
     }
+    for (const record of this.records) await this.loadRecord(record).catch((error) => this.complain(error));
+    if (!this.player.current && this.slot(this.current)) this.player.choose(this.current); // what was heard is gone
+  }
+
+  /** Load a record; it goes round by itself, beside the clock of the song. */
+  async loadRecord(record) {
+    const key = record.sounds;
+    if (!this.sounds.has(key)) this.keepSound(key, await this.context.decodeAudioData(await sound(this.path(`sections/${key}`))));
+    const now = this.records.find((one) => one.sounds === key);
+    if (now && !this.isClosed) this.player.setMix(voiceOf(record.id), this.sounds.get(key), this.gainOf(now), true);
+  }
+
+  /** How a mix sounds as records do; null until the server has said. */
+  soundOf(slot) {
+    if (!this.measured.has(slot.mix) && slot.has_audio) {
+      this.measured.set(slot.mix, null);
+      get(this.path(`mixes/${slot.mix}/sound`)).then((told) => {
+        this.measured.set(slot.mix, told.sound);
+        this.changed();
+      }).catch(() => this.measured.delete(slot.mix));
+    }
+    return this.measured.get(slot.mix) ?? null;
   }
 
   load(slot) {
@@ -176,6 +205,7 @@ export class Model {
     if (!this.slot(id)) return;
     if (id !== this.current) this.compare = this.current;
     this.current = id;
+    this.record = null;
     this.between = null;
     this.draft = null;
     this.player.choose(id);
@@ -183,9 +213,26 @@ export class Model {
     if (!this.player.voices.has(id)) this.hear();
   }
 
+  /** Hear a record, or, if that is heard, the present mix again. */
+  async hearRecord(id) {
+    const record = this.records.find((one) => one.id === id);
+    if (!record) return;
+    if (this.record === id) {
+      this.choose(this.current);
+      return;
+    }
+    this.record = id;
+    this.between = null;
+    this.changed();
+    await this.loadRecord(record).catch((error) => this.complain(error));
+    if (this.record === id) this.player.choose(voiceOf(id));
+    this.changed();
+  }
+
   setMatched(on) {
     this.matched = on;
     for (const slot of this.slots) this.player.setGain(slot.id, this.gainOf(slot));
+    for (const record of this.records) this.player.setGain(voiceOf(record.id), this.gainOf(record));
     this.changed();
   }
 
@@ -265,6 +312,7 @@ export class Model {
   /** Hear a place between mixes. */
   wander(weights, place) {
     this.between = { weights, place };
+    this.record = null;
     this.changed();
     const body = { between: weights.map(({ mix, weight }) => [mix.slot.mix, weight]), heard: this.heardTracks };
     this.tryOut(VIRTUAL, body, (buffer) => {
@@ -314,6 +362,14 @@ export class Model {
     return this.ask(`slots/${id}`, { name });
   }
 
+  changeRecord(id, change) {
+    return this.ask(`records/${id}`, change);
+  }
+
+  removeRecord(id) {
+    return remove(this.path(`records/${id}`)).catch((error) => this.complain(error));
+  }
+
   travel(action, more = {}) {
     this.draft = null;
     return this.ask("history", { action, ...more });
@@ -328,6 +384,9 @@ export class Model {
     return this.ask("locks", { locks: [...locks] });
   }
 }
+
+/** What the player calls a record. */
+export const voiceOf = (record) => `record ${record}`;
 
 function shuffled(list) {
   const mixed = [...list];

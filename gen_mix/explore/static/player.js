@@ -41,7 +41,7 @@ export class Player {
   }
 
   get seconds() {
-    return Math.max(0, ...[...this.voices.values()].map((voice) => voice.buffer.duration));
+    return Math.max(0, ...[...this.voices.values()].filter((voice) => !voice.goesRound).map((voice) => voice.buffer.duration));
   }
 
   /** The place in the song that is heard now. */
@@ -58,12 +58,12 @@ export class Player {
     return { start: Math.min(this.loop.start, Math.max(0, end - 0.1)), end };
   }
 
-  /** Put the sound of a mix in, or in the place of its old one, without a gap. */
-  setMix(key, buffer, gain = 1) {
+  /** Put the sound of a mix in, or in the place of its old one, without a gap; what is not of the song goes round. */
+  setMix(key, buffer, gain = 1, goesRound = false) {
     let voice = this.voices.get(key);
     if (voice?.buffer === buffer) return this.setGain(key, gain);
     if (!voice) {
-      voice = { gain: this.context.createGain(), level: gain, source: null };
+      voice = { gain: this.context.createGain(), level: gain, source: null, goesRound };
       voice.gain.gain.value = key === this.current ? gain : 0;
       voice.gain.connect(this.output);
       this.voices.set(key, voice);
@@ -145,13 +145,13 @@ export class Player {
   startVoice(voice, when, offset) {
     const node = this.context.createBufferSource();
     const edge = this.context.createGain();
-    const { start, end } = this.bounds();
+    const { start, end } = voice.goesRound ? { start: 0, end: voice.buffer.duration } : this.bounds();
     node.buffer = voice.buffer;
-    Object.assign(node, { loop: this.loop.on, loopStart: start, loopEnd: end });
+    Object.assign(node, { loop: this.loop.on || voice.goesRound, loopStart: start, loopEnd: end });
     edge.gain.value = 0;
     fadeTo(edge.gain, 1, when, 0);
     node.connect(edge).connect(voice.gain);
-    node.start(when, offset);
+    node.start(when, voice.goesRound ? offset % end : offset);
     voice.source = { node, edge };
     node.addEventListener("ended", () => {
       edge.disconnect();
@@ -162,7 +162,10 @@ export class Player {
   finish() {
     this.isPlaying = false;
     this.offset = 0;
-    for (const voice of this.voices.values()) voice.source = null;
+    for (const voice of this.voices.values()) {
+      if (voice.goesRound && voice.source) this.stopSource(voice.source, this.now);
+      voice.source = null;
+    }
     this.onend?.();
   }
 

@@ -6,6 +6,7 @@ import { announce, button, h } from "./dom.js";
 const SOUND = /\.(wav|flac|aiff?|ogg|mp3)$/i;
 const NEVER = /^(mix|reference)\.[^.]+$/i;
 const ROUGH = /^mix\.[^.]+$/i;
+const RECORD = /^reference\.[^.]+$/i;
 
 /** Show the first page in `main`; `onopen(id)` leaves it. */
 export async function startPage(main, welcome, onopen) {
@@ -15,7 +16,7 @@ export async function startPage(main, welcome, onopen) {
     "div",
     { class: "zone" },
     h("h1", null, "Drop the tracks of a song"),
-    h("p", { class: "soft" }, "One audio file per track, or their folder: wav, flac, aiff, ogg or mp3. A file called mix is your own rough mix. All of it stays on this machine."),
+    h("p", { class: "soft" }, "One audio file per track, or their folder: wav, flac, aiff, ogg or mp3. A file called mix is your own rough mix, one called reference a record to sound like. All of it stays on this machine."),
     h("label", { class: "button primary", for: "files" }, "Choose files"),
     input,
     welcome.has_example ? button("Try the example song", () => post("example").then(({ id }) => onopen(id)).catch(fail), { "data-key": "example" }) : null,
@@ -104,11 +105,12 @@ async function bringIn(files, list, limits, onopen) {
       state.className = "wrong";
     }
   }
-  const rough = files.find((file) => ROUGH.test(file.name) && SOUND.test(file.name));
-  if (rough && taken) {
-    const state = h("span", { class: "soft" }, "your rough mix");
-    list.append(h("li", null, h("span", null, rough.name), state));
-    await send(`sessions/${id}/files?as=rough&name=${encodeURIComponent(rough.name)}`, rough).catch((error) => {
+  for (const [pattern, kind, words] of [[ROUGH, "rough", "your rough mix"], [RECORD, "record", "a record to sound like"]]) {
+    const file = files.find((one) => pattern.test(one.name) && SOUND.test(one.name));
+    if (!file || !taken) continue;
+    const state = h("span", { class: "soft" }, words);
+    list.append(h("li", null, h("span", null, file.name), state));
+    await send(`sessions/${id}/files?as=${kind}&name=${encodeURIComponent(file.name)}`, file).catch((error) => {
       state.textContent = error.message;
       state.className = "wrong";
     });

@@ -9,6 +9,7 @@ import { listenToKeys, keyHelp } from "./keys.js";
 import { MixMap, mapLegend } from "./map.js";
 import { letter, mixCards } from "./mixes.js";
 import { Model } from "./model.js";
+import { listenToDrops } from "./records.js";
 import { historyPanel } from "./past.js";
 import { takeAwayPanel } from "./takeaway.js";
 import { themeButton } from "./theme.js";
@@ -18,11 +19,12 @@ export class Studio {
   constructor(id, header, main, told, leave) {
     Object.assign(this, { header, main, told, leave, isDrawing: false, overview: null });
     this.wishes = { count: 4, strength: 0.4, share: 0.5, from: null, to: null, byTaste: true, showsAmounts: false,
-      words: "", wordsWeight: 1, understood: null,
+      words: "", wordsWeight: 1, understood: null, recordState: "", recordTrouble: "",
       amounts: { level: 1, pan: 1, eq: 1, dynamics: 1, space: 1 } };
     this.model = new Model(id, () => this.draw());
     this.build();
     this.keys = listenToKeys(this);
+    this.drops = listenToDrops(this.model, this.wishes);
     this.ticking = setInterval(() => this.tick(), 60);
     post(`sessions/${id}/open`).catch((error) => announce(error.message));
     this.model.follow();
@@ -31,6 +33,7 @@ export class Studio {
   close() {
     clearInterval(this.ticking);
     this.keys.abort();
+    this.drops.abort();
     this.model.close();
   }
 
@@ -55,6 +58,7 @@ export class Studio {
     const mapPlace = h("div", { class: "map-place" });
     this.map = new MixMap(mapPlace, {
       onchoose: (slot) => this.model.choose(slot.id),
+      onrecord: (record) => this.model.hearRecord(record.id),
       onspot: (spot) => { announce("Rendering that mix"); this.model.ask("sample", { spot }); },
       onwander: (weights, place) => this.model.wander(weights, place),
       onrest: () => this.draw(),
@@ -106,11 +110,11 @@ export class Studio {
     this.drawProgress();
     fill(parts.transport, [model.player.isPlaying, model.loop, model.matched, model.blind !== null, model.slots.length], () => this.transport());
     fill(parts.excerpt, [view.excerpt, this.overview?.length], () => view.excerpt && !view.excerpt.is_whole ? excerptBar(this.overview, view.excerpt, (start) => model.ask("excerpt", { start })) : null);
-    fill(parts.cards, [view.slots, model.current, model.blind, Boolean(model.between), settingsKnown], () => (model.slots.length ? mixCards(model) : h("p", { class: "soft" }, "The first mixes are on their way.")));
+    fill(parts.cards, [view.slots, model.current, model.record, model.blind, Boolean(model.between), settingsKnown], () => (model.slots.length ? mixCards(model) : h("p", { class: "soft" }, "The first mixes are on their way.")));
     const between = model.between ? [model.between.weights.map(({ mix, weight }) => [mix.slot.id, weight]), model.between.place] : null;
-    fill(parts.explore, [view.slots.map((slot) => [slot.id, slot.name, slot.verdict]), model.current, view.locks.length, Boolean(between), model.blind, this.wishes.from, this.wishes.to, notesOfLast(view)], () => explorePanel(model, this.wishes));
-    fill(parts.legend, [Boolean(model.survey)], () => mapLegend(Boolean(model.survey)));
-    if (model.survey) this.map.show({ survey: model.survey, slots: view.slots, current: model.current, between: model.between?.place ? model.between : null, names: !model.blind });
+    fill(parts.explore, [view.slots.map((slot) => [slot.id, slot.name, slot.verdict]), model.current, view.locks.length, Boolean(between), model.blind, this.wishes.from, this.wishes.to, notesOfLast(view), view.records, model.record, this.wishes.recordState, this.wishes.recordTrouble, this.soundShown()], () => explorePanel(model, this.wishes, this.told.limits));
+    fill(parts.legend, [Boolean(model.survey), view.records], () => mapLegend(Boolean(model.survey), view.records));
+    if (model.survey) this.map.show({ survey: model.survey, slots: view.slots, records: view.records, current: model.record ?? model.current, between: model.between?.place ? model.between : null, names: !model.blind });
     const shown = model.slot(model.current)?.mix;
     const other = model.blind ? null : model.slot(model.compare)?.mix;
     const knows = [shown, other].map((mix) => model.settings.has(mix));
@@ -121,6 +125,12 @@ export class Studio {
     if (this.dialogs.history.open) fill(this.dialogs.history.body, view.history, () => historyPanel(model));
     if (this.dialogs.take.open) fill(this.dialogs.take.body, [view.slots, view.jobs.filter((job) => job.kind === "export")], () => takeAwayPanel(model, this.told.formats, this.told.audio));
     if (this.dialogs.help.open) fill(this.dialogs.help.body, 1, keyHelp);
+  }
+
+  /** Whether it is known how the present mix sounds beside the records, if there are any. */
+  soundShown() {
+    const slot = this.model.slot(this.model.current);
+    return this.model.records.length && slot ? this.model.soundOf(slot) : null;
   }
 
   drawHeader() {
@@ -197,9 +207,10 @@ export class Studio {
     if (!model.view) return;
     const at = model.player.position();
     const slot = model.slot(model.current);
-    const buffer = model.player.voices.get(model.player.current ?? slot?.id)?.buffer ?? null;
+    const voice = model.player.voices.get(model.player.current ?? slot?.id);
     const { loop } = model.player;
-    this.wave.show(buffer, loop.on && loop.end !== Infinity ? [loop.start, loop.end] : null, at);
+    const isLooped = loop.on && loop.end !== Infinity && !voice?.goesRound;
+    this.wave.show(voice?.buffer ?? null, isLooped ? [loop.start, loop.end] : null, voice?.goesRound ? at % voice.buffer.duration : at);
     const text = `${clock(at)} / ${clock(model.player.seconds)}`;
     if (this.clock.textContent !== text) this.clock.textContent = text;
   }
