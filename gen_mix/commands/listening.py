@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> None:
             arguments.seed,
             arguments.reference,
         )
-    print(f"see {arguments.out / 'README.md'}")
+    print(f"open {arguments.out / 'test' / 'index.html'}; how to run it: {arguments.out / 'README.md'}")
 
 
 def _question(text: str) -> Question:

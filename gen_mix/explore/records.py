@@ -17,14 +17,14 @@ from gen_mix.explore.intake import take_in
 from gen_mix.explore.workspace import Kept, KeptTrack, new_id
 from gen_mix.loudness import loudness_lufs
 from gen_mix.steering.production import ASPECTS, SPREADS, measure_production
-from gen_mix.steering.references import reference_of
+from gen_mix.steering.references import FURTHEST, reference_of
 from gen_mix.wishes import Reference
 
 SECTION_SECONDS = 10.0
 """How much of a record is measured and listened to."""
 
-_NEAREST = 4
-_CLOSEST = 0.1
+_RIDGE = 8.0
+"""Of the regression: as if eight more samples said that what is measured says nothing of the place."""
 
 
 def take_record(explorer: Explorer, session_id: str, upload: Path, name: str, room: int) -> KeptTrack:
@@ -141,8 +141,9 @@ def sound_of_mix(explorer: Explorer, session_id: str, mix_id: str) -> list[float
 def place_of(facts: dict[str, Any], production: Tensor, background: Tensor) -> tuple[list[float], float]:
     """Return where on the map a record stands, and how many spreads the nearest sample is from it.
 
-    A finished record says nothing of tracks, which the axes of the map are about. It stands where those samples of the
-    map lie that measure most like it, the nearer ones counting more.
+    A finished record says nothing of tracks, which the axes of the map are about. It stands where a mix that measures
+    like it is to be expected: by ridge regression of the samples' places on what they measure, in spreads. What is
+    further from the usual mix than a record is followed counts as that far.
 
     Args:
         facts: Of the record.
@@ -150,11 +151,18 @@ def place_of(facts: dict[str, Any], production: Tensor, background: Tensor) -> t
         background: Where they lie (samples, 2).
     """
     columns = [place for aspect in facts["offers"] for place in range(*ASPECTS[aspect].indices(len(SPREADS)))]
-    apart = ((production - torch.tensor(facts["sound"])) / SPREADS)[:, columns].square().mean(-1).sqrt()
-    nearest = apart.argsort()[:_NEAREST]
-    shares = apart[nearest].clamp_min(_CLOSEST) ** -2
-    place = (shares / shares.sum()).double() @ background[nearest].double()
-    return [round(value, 4) for value in place.tolist()], round(float(apart[nearest[0]]), 2)
+    spreads = SPREADS.double()[columns]
+    measured, wanted = (
+        production.double()[:, columns] / spreads,
+        torch.tensor(facts["sound"]).double()[columns] / spreads,
+    )
+    usual, middle = measured.mean(0), background.double().mean(0)
+    offsets = measured - usual
+    gram = offsets.T @ offsets + _RIDGE * torch.eye(len(columns), dtype=torch.float64)
+    slopes = torch.linalg.solve(gram, offsets.T @ (background.double() - middle))
+    place = middle + (wanted - usual).clamp(-FURTHEST, FURTHEST) @ slopes
+    apart = (measured - wanted).square().mean(-1).sqrt().min()
+    return [round(value, 4) for value in place.tolist()], round(float(apart), 2)
 
 
 def record_views(explorer: Explorer, kept: Kept) -> list[dict[str, Any]]:

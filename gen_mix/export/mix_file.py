@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gen_mix.console.settings import parameters_of, settings_of
-from gen_mix.errors import InputError
+from gen_mix.errors import InputError, what_came
 from gen_mix.mix import Mix, MixParameters
 from gen_mix.sessions.song import Song
 from gen_mix.version import VERSION
@@ -100,10 +100,8 @@ def _intent(path: Path, document: Mapping[str, Any]) -> dict[str, float]:
 def _load(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: expected a mix file, got no such file") from None
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"{path}: expected a mix file in JSON, got {error}") from error
+        raise InputError(f"{path}: expected a mix file in JSON (mix_XX.json), got {what_came(error)}") from error
     if not isinstance(document, dict) or not isinstance(document.get("tracks"), list):
         raise InputError(f"{path}: expected a mix file with tracks, got something else")
     if document.get("format") != FORMAT:

@@ -82,7 +82,7 @@ def read_material(folder: Path, excerpt: Excerpt, most_lufs: float) -> Material:
     cut: dict[str, dict[str, Tensor]] = {}
     for song, of_song in audio.items():
         stereo = {system: _stereo(resample(one.audio, one.sample_rate, rate)) for system, one in of_song.items()}
-        cut[song] = _excerpts(stereo, excerpt, rate, folder / song)
+        cut[song] = _excerpts(stereo, excerpt, rate, next(iter(files[song].values())).parent)
     measured = {
         (song, system): (loudness_lufs(one, rate), true_peak_dbtp(one, rate))
         for song, of_song in cut.items()

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gen_mix.errors import InputError
+from gen_mix.errors import InputError, what_came
 from gen_mix.listening.design import Stimulus
 
 ACCEPT, DIFFERENT = "accept", "different"
@@ -65,7 +65,8 @@ def read_key(path: Path) -> Key:
         }
         return Key(stimuli, tuple(document["questions"]))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}: expected the key of a listening test, got {error!r}") from error
+        told = error if isinstance(error, OSError | ValueError) else ValueError("a file with other content")
+        raise InputError(f"{path}: expected the key of a listening test (key.json), got {what_came(told)}") from error
 
 
 def read_results(paths: Sequence[Path], key: Key) -> list[Rating]:
@@ -81,7 +82,7 @@ def read_results(paths: Sequence[Path], key: Key) -> list[Rating]:
         try:
             rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
         except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise InputError(f"{path}: expected results as CSV, got {error}") from error
+            raise InputError(f"{path}: expected results as CSV, got {what_came(error)}") from error
         for rating in _read(path, rows, key):
             about = (rating.listener, rating.song, rating.system, rating.question, rating.is_repeat)
             ratings[about] = rating

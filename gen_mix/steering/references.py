@@ -26,7 +26,7 @@ _LOUD_SHARE = 0.8
 _SLACK = 0.2
 """How far a reference may be missed, in spreads."""
 
-_FURTHEST = 2.5
+FURTHEST = 2.5
 """Spreads from the usual mix beyond which a reference is not followed: other notes are played there."""
 
 
@@ -109,7 +109,7 @@ class Usual:
                 part = ASPECTS[aspect]
                 total[part] += one.weight
                 moved[part] += one.weight * (torch.tensor(one.sound)[part] - self.heard[part])
-        move = (moved / total.clamp_min(1) / SPREADS).clamp(-_FURTHEST, _FURTHEST)
+        move = (moved / total.clamp_min(1) / SPREADS).clamp(-FURTHEST, FURTHEST)
         return torch.where(total > 0, self.estimated / SPREADS + move, torch.nan)
 
 

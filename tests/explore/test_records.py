@@ -18,7 +18,7 @@ from gen_mix.explore import work
 from gen_mix.explore.explorer import Explorer, folder_session
 from gen_mix.explore.limits import Limits
 from gen_mix.explore.records import place_of
-from gen_mix.steering.production import ASPECTS, PRODUCTION
+from gen_mix.steering.production import ASPECTS, PRODUCTION, SPREADS
 from gen_mix.steering.references import reference_of
 from gen_mix.wishes import Wishes
 from tests.explore.server import finished, new_session, opened, send, serving, wave
@@ -263,16 +263,20 @@ def test_there_is_room_for_so_many_records_and_no_more(tmp_path: Path) -> None:
         assert len(list((tmp_path / "sessions" / session / "records").glob("*.wav"))) == 2
 
 
-def test_a_record_that_is_a_sample_of_the_map_stands_where_that_is() -> None:
+def test_a_record_stands_where_a_mix_that_measures_like_it_is_expected() -> None:
     generator = torch.Generator().manual_seed(0)
-    background = torch.rand(20, 2, generator=generator) * 2 - 1
-    production = 4 * torch.randn(20, len(PRODUCTION), generator=generator)
-    facts = {"sound": production[7].tolist(), "offers": list(ASPECTS)}
-    (x, y), apart = place_of(facts, production, background)
-    assert apart == pytest.approx(0, abs=1e-3)
-    assert (x, y) == pytest.approx(background[7].tolist(), abs=0.05)
-    order = torch.randperm(20, generator=generator)
-    assert place_of(facts, production[order], background[order])[0] == pytest.approx([x, y], abs=1e-3)
+    production = torch.randn(400, len(PRODUCTION), generator=generator) * SPREADS
+    slopes = torch.rand(len(PRODUCTION), 2, generator=generator) - 0.5
+    background = (production / SPREADS) @ slopes + torch.tensor([0.3, -0.2])
+    sound = torch.linspace(-1, 1, len(PRODUCTION)) * SPREADS
+    facts = {"sound": sound.tolist(), "offers": list(ASPECTS)}
+    place, _ = place_of(facts, production, background)
+    assert place == pytest.approx(((sound / SPREADS) @ slopes + torch.tensor([0.3, -0.2])).tolist(), abs=0.06)
+    order = torch.randperm(400, generator=generator)
+    assert place_of(facts, production[order], background[order])[0] == pytest.approx(place, abs=1e-3)
+    assert place_of({**facts, "sound": production[7].tolist()}, production, background)[1] == 0
+    far, further = ({**facts, "sound": (sign * 100 * SPREADS).tolist()} for sign in (1, 10))
+    assert place_of(far, production, background)[0] == place_of(further, production, background)[0]
     other = production.clone()
     other[:, ASPECTS["width"]] += 100
     narrow = {**facts, "offers": ["tone", "dynamics"]}

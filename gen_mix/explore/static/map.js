@@ -126,7 +126,7 @@ export class MixMap {
         s("g", { class: `disc${record.id === current ? " current" : ""}${record.weight ? "" : " off"}`, "data-record": record.id },
           s("path", { d: `M${cx} ${cy - 3.6}L${cx + 3.6} ${cy}L${cx} ${cy + 3.6}L${cx - 3.6} ${cy}Z` }),
           s("text", { x: cx, y: cy - 4.6 }, `like ${short(record.name)}`),
-          s("title", null, `${record.name}: mixes hereabouts measure most like it`)),
+          s("title", null, `${record.name}: a mix that measures like it is to be expected about here`)),
       );
     }
     if (between) parts.push(s("circle", { class: "probe", cx: x(between.place[0]), cy: y(between.place[1]), r: 2.4 }));
@@ -176,6 +176,6 @@ export function mapLegend(hasMap, records) {
   const placed = records.filter((record) => record.place);
   return [
     h("p", { class: "soft" }, "Near in sound, near here. Drag to wander between mixes; a grey dot is a mix not yet rendered."),
-    placed.length ? h("p", { class: "soft" }, "A diamond is a record. A finished record tells nothing of tracks, so it has no place of its own: it stands where mixes measure most like it.") : null,
+    placed.length ? h("p", { class: "soft" }, "A diamond is a record. A finished record tells nothing of tracks, so it has no place of its own: it stands where a mix that measures like it is to be expected.") : null,
   ];
 }
