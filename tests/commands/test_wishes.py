@@ -96,6 +96,11 @@ def test_a_journey_ends_at_both_mixes(song: Path, mixed: Path, tmp_path: Path) -
         (["--amount", "loudness=1"], "--amount"),
         (["--mixes", "4", "--from", "2"], "--from 2"),
         (["--like", "OTHER"], "mix.json"),
+        (["--start-from", "OTHER"], "mix.json"),
+        (["--goal", "One.loudnes=-6"], "nearest: loudness"),
+        (["--goal", "reference<0.2"], "--reference"),
+        (["--goal-strength", "0.5"], "expected a --goal"),
+        (["--text-encoder", "somewhere"], "expected words"),
     ],
 )
 def test_a_wish_that_cannot_be_is_one_line(

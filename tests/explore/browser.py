@@ -1,5 +1,6 @@
 """A real browser on a real server: what the tests of the page share."""
 
+import importlib.util
 import os
 import shutil
 import socket
@@ -84,6 +85,15 @@ class Visit:
                     raise
             assert time.monotonic() < end, f"never true: {expression}"
             self.page.wait_for_timeout(30)
+
+    def barriers(self) -> list[tuple[str, list[str]]]:
+        """Return what axe-core finds that shuts somebody out, the rule and where it is broken; nothing without it."""
+        found = importlib.util.find_spec("axe_playwright_python")
+        if found is None or found.origin is None:
+            return []
+        self.page.evaluate((Path(found.origin).parent / "axe.min.js").read_text(encoding="utf-8"))
+        result = self.page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+        return [(one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for one in result["violations"]]
 
     def open(self, session: str | None = None) -> None:
         """Go to the page with the token of the launch; with `session`, to its mixes, and wait until they sound."""

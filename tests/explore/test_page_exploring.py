@@ -58,6 +58,22 @@ def test_words_are_said_understood_and_heard(browser: Any, address: str, session
         visit.until("document.querySelectorAll('.chip').length === 0")
 
 
+def test_a_tab_that_is_opened_again_is_where_it_was(browser: Any, address: str, session: str) -> None:
+    with visiting(browser, address) as visit:
+        visit.open(session)
+        visit.page.get_by_label("In words").fill("warmer")
+        visit.until("document.querySelectorAll('.chip').length === 1")
+        visit.page.keyboard.press("Escape")
+        visit.page.locator(".card .choose").nth(2).click()
+        visit.page.keyboard.press("e")
+        chosen = visit.page.evaluate("genMix.current")
+        visit.page.wait_for_timeout(200)
+        visit.page.reload()
+        visit.until("globalThis.genMix?.slots.length >= 4 && document.querySelectorAll('.chip').length === 1")
+        assert visit.page.get_by_label("In words").input_value() == "warmer"
+        assert visit.page.evaluate("[genMix.current, genMix.matched]") == [chosen, False]
+
+
 def test_a_closed_tab_stops_nothing(browser: Any, address: str, session: str) -> None:
     with visiting(browser, address) as visit:
         visit.open(session)
@@ -87,7 +103,7 @@ def test_a_record_is_dropped_heard_weighed_and_taken_away(browser: Any, address:
         visit.open(session)
         assert visit.page.evaluate(DROP, ["words.txt", [1, 2, 3]])
         visit.until("document.getElementById('announcer').textContent.includes('Expected a record')")
-        visit.page.evaluate(DROP, ["A <b>Song.wav", list(wave(11, 6.0, 2, 44100))])
+        visit.page.evaluate(DROP, ["A <b>Song.wav", list(wave(11, 3.0, 2))])
         visit.until("genMix.records.length === 1 && document.querySelectorAll('.disc path').length === 1")
         visit.until("genMix.player.voices.has(`record ${genMix.records[0].id}`)")
         visit.page.evaluate(TONES)
@@ -111,6 +127,7 @@ def test_a_record_is_dropped_heard_weighed_and_taken_away(browser: Any, address:
         visit.until("genMix.records[0].weight === 0.8")
         visit.page.get_by_role("button", name="Punch").click()
         visit.until("genMix.records[0].aspects.join() === 'tone,width'")
+        assert visit.barriers() == []
     with visiting(browser, address) as visit:
         visit.open(session)
         assert visit.page.evaluate("genMix.records.map((one) => [one.name, one.weight])") == [["A <b>Song", 0.8]]

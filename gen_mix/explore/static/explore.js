@@ -59,17 +59,19 @@ function inWords(model, wishes) {
   const meaning = h("p", { class: "meaning", "aria-live": "polite" });
   const tell = () => meaning.replaceChildren(...(wishes.words.trim() ? told(wishes.understood) : []));
   let waiting = null;
+  const ask = async () => {
+    const { words } = wishes;
+    const understood = words.trim() ? await post(model.path("words"), { words }).catch((error) => ({ error: error.message })) : null;
+    if (words !== wishes.words) return;
+    wishes.understood = understood;
+    tell();
+  };
   const read = (event) => {
     wishes.words = event.target.value;
     clearTimeout(waiting);
-    waiting = setTimeout(async () => {
-      const words = wishes.words;
-      const understood = words.trim() ? await post(model.path("words"), { words }).catch((error) => ({ error: error.message })) : null;
-      if (words !== wishes.words) return;
-      wishes.understood = understood;
-      tell();
-    }, 250);
+    waiting = setTimeout(ask, 250);
   };
+  if (wishes.understood === null && wishes.words.trim()) ask(); // words of an earlier visit
   tell();
   const notes = wishes.words.trim() ? notesOfLast(model.view) : [];
   return h("div", { class: "ask words" },

@@ -7,6 +7,7 @@ import { redrawCurves } from "./detail.js";
 import { explorePanel, notesOfLast } from "./explore.js";
 import { listenToKeys, keyHelp } from "./keys.js";
 import { MixMap, mapLegend } from "./map.js";
+import { remember, remembered } from "./memory.js";
 import { letter, mixCards } from "./mixes.js";
 import { Model } from "./model.js";
 import { listenToDrops } from "./records.js";
@@ -22,6 +23,9 @@ export class Studio {
       words: "", wordsWeight: 1, understood: null, recordState: "", recordTrouble: "",
       amounts: { level: 1, pan: 1, eq: 1, dynamics: 1, space: 1 } };
     this.model = new Model(id, () => this.draw());
+    const { wishes, ...rest } = remembered(id);
+    Object.assign(this.wishes, wishes);
+    Object.assign(this.model, rest);
     this.build();
     this.keys = listenToKeys(this);
     this.drops = listenToDrops(this.model, this.wishes);
@@ -30,7 +34,15 @@ export class Studio {
     this.model.follow();
   }
 
+  /** Keep where one is, for a tab that is closed or crashes. */
+  remember() {
+    const { count, strength, byTaste, showsAmounts, words, wordsWeight, amounts } = this.wishes;
+    const { current, selected, matched } = this.model;
+    remember(this.model.id, { wishes: { count, strength, byTaste, showsAmounts, words, wordsWeight, amounts }, current, selected, matched });
+  }
+
   close() {
+    this.remember();
     clearInterval(this.ticking);
     this.keys.abort();
     this.drops.abort();
@@ -205,6 +217,7 @@ export class Studio {
   tick() {
     const { model } = this;
     if (!model.view) return;
+    if (model.slots.length) this.remember();
     const at = model.player.position();
     const slot = model.slot(model.current);
     const voice = model.player.voices.get(model.player.current ?? slot?.id);
