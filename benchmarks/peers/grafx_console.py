@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
@@ -15,7 +16,7 @@ def _stand_in_for_torchaudio() -> None:
     """Let GRAFX be imported without torchaudio, which it asks for at import and only for a filter not used here."""
     if "torchaudio" not in sys.modules and find_spec("torchaudio") is None:
         audio, functional = ModuleType("torchaudio"), ModuleType("torchaudio.functional")
-        vars(audio).update(__version__="2.9.0", functional=functional)
+        vars(audio).update(__version__="2.9.0", __spec__=ModuleSpec("torchaudio", None), functional=functional)
         vars(functional).update(lfilter=None)
         sys.modules.update({"torchaudio": audio, "torchaudio.functional": functional})
 
