@@ -258,16 +258,26 @@ def test_a_model_without_a_twin_says_so() -> None:
         lone.twin_parameters(lone.embed(session()))
 
 
-def test_settings_follow_from_the_intent_that_was_sampled_first() -> None:
+def that_is_told(strength: float) -> MixPipeline:
+    """Return the pipeline with a network that can be told the intent, and to which it means as much as `strength`."""
     made = pipeline()
-    tellable = MixPipeline(made.denoiser.that_takes_intent().eval(), made.embedder, made.space)
+    network = made.denoiser.that_takes_intent().eval()
     with torch.no_grad():
-        tellable.denoiser.is_intent_told.weight[1] += 0.5
-    condition = tellable.embed(session())
-    seeds = [3, 4]
-    first = made.sample(condition, seeds)
-    both = tellable.sample(condition, seeds)
-    assert torch.allclose(both.intent, first.intent, atol=1e-5)
-    assert not torch.allclose(both.parameters.normalized, first.parameters.normalized, atol=1e-2)
-    alone = tellable.sample(condition, [4])
-    assert torch.allclose(alone.parameters.normalized, both.parameters.normalized[1:], atol=1e-4)
+        network.is_intent_told.weight[1] += strength
+    return MixPipeline(network, made.embedder, made.space)
+
+
+def test_settings_follow_from_the_intent_that_was_sampled_first() -> None:
+    condition, seeds = pipeline().embed(session()), [3, 4]
+    weak, strong = (that_is_told(strength).sample(condition, seeds) for strength in (0.0, 0.5))
+    assert torch.equal(weak.intent, strong.intent)
+    assert not torch.allclose(weak.parameters.normalized, strong.parameters.normalized, atol=1e-2)
+    alone = that_is_told(0.5).sample(condition, [4])
+    assert torch.allclose(alone.parameters.normalized, strong.parameters.normalized[1:], atol=1e-4)
+
+
+def test_the_intent_is_that_of_one_walk_with_half_the_steps() -> None:
+    condition = pipeline().embed(session())
+    half = pipeline().sample(condition, [3, 4], Sampling(steps=1, sampler="euler"))
+    both = that_is_told(0.5).sample(condition, [3, 4], Sampling(steps=2, sampler="euler"))
+    assert torch.allclose(both.intent, half.intent, atol=1e-5)

@@ -86,17 +86,23 @@ def intent_first(walk: Walk) -> Walk:
     """Return the way that goes `walk` twice: for the intent, then for settings that follow from it.
 
     What holds for a whole mix is settled before any knob is, as engineers do. The second time has noise of its own:
-    that of the first has led to this very intent. Where the model cannot be told an intent, it goes once.
+    that of the first has led to this very intent. For the intent, half the steps do. Where the model cannot be told
+    an intent, it goes once.
     """
 
     def go(journey: Journey) -> Tensor:
         if journey.denoise_told is None:
             return walk(journey)
-        intent = walk(replace(journey, on_step=None))[:, :1]
+        intent = walk(replace(journey, sigmas=_every_other(journey.sigmas), on_step=None))[:, :1]
         told = _with_intent(journey.denoise_told, intent)
         return walk(replace(journey, denoise=told, noise=_Later(journey.noise)))
 
     return go
+
+
+def _every_other(sigmas: Tensor) -> Tensor:
+    """Return every other of the noise levels (steps + 1,), the first and the last among them."""
+    return torch.cat([sigmas[:-1:2], sigmas[-1:]])
 
 
 def _with_intent(denoise: Denoise, intent: Tensor) -> Denoise:
