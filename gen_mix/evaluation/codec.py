@@ -1,6 +1,5 @@
 """How much of a mix a codec keeps, in what one hears, and what the axes of its latents move."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,8 @@ from gen_mix.errors import InputError
 from gen_mix.evaluation.codec_axes import TRAITS, Slopes, slopes
 from gen_mix.evaluation.distances import energy_distance
 from gen_mix.evaluation.heard import HEARD, hear, take_excerpts
+from gen_mix.evaluation.report_files import write_report_files
 from gen_mix.evaluation.tables import markdown_table
-from gen_mix.files import write_whole
 from gen_mix.mix import MixParameters
 from gen_mix.model.codec import MixCodec
 from gen_mix.sessions.engineers import draw_engineers
@@ -139,13 +138,7 @@ def write_codec(report: Mapping[str, Any], out: Path) -> None:
     Raises:
         InputError: `out` cannot be written.
     """
-    target = out if out.suffix == ".json" else out / "report.json"
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(target.with_suffix(".md"), codec_tables(report).encode())
-        write_whole(target, (json.dumps(report, indent=1, allow_nan=False) + "\n").encode())
-    except OSError as error:
-        raise InputError(f"{out}: expected a place to write the report to, got: {error.strerror}") from error
+    write_report_files(report, {".md": codec_tables(report).encode()}, out)
 
 
 def _coded(session: Session, codec: MixCodec, samples: int, generator: torch.Generator) -> _Coded:

@@ -1,7 +1,6 @@
 """Is the model's variety the right variety? Its mixes and everybody else's against virtual engineers' mixes."""
 
 import io
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -18,8 +17,8 @@ from gen_mix.evaluation.compare import MARGINAL, evaluate_mixers
 from gen_mix.evaluation.figures import report_figure
 from gen_mix.evaluation.heard import take_excerpts
 from gen_mix.evaluation.judged import Draws
+from gen_mix.evaluation.report_files import write_report_files
 from gen_mix.evaluation.tables import report_tables
-from gen_mix.files import write_whole
 from gen_mix.model.codec import CodecSpace
 from gen_mix.pipeline import MixPipeline
 from gen_mix.sessions.facts import facts_of_session
@@ -99,13 +98,6 @@ def write_report(report: Mapping[str, object], out: Path) -> None:
     Raises:
         InputError: `out` cannot be written.
     """
-    target = out if out.suffix == ".json" else out / "report.json"
     picture = io.BytesIO()
     report_figure(report).savefig(picture, format="png")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(target.with_suffix(".png"), picture.getvalue())
-        write_whole(target.with_suffix(".md"), report_tables(report).encode())
-        write_whole(target, (json.dumps(report, indent=1, allow_nan=False) + "\n").encode())
-    except OSError as error:
-        raise InputError(f"{out}: expected a place to write the report to, got: {error.strerror}") from error
+    write_report_files(report, {".png": picture.getvalue(), ".md": report_tables(report).encode()}, out)

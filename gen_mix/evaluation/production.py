@@ -9,6 +9,7 @@ from auraloss.freq import SumAndDifferenceSTFTLoss
 from torch import Tensor
 
 from gen_mix.loudness import loudness_lufs
+from gen_mix.steering.bark import bark_edges_hz
 
 OCTAVES_HZ = tuple(31.25 * 2**octave for octave in range(10))
 """Centres of the bands of the balance."""
@@ -122,25 +123,8 @@ def _bark(signal: Tensor, sample_rate: int) -> Tensor:
 @cache
 def _bark_filters(sample_rate: int) -> Tensor:
     """Return triangles on the Bark scale, 20 Hz to 20 kHz (24, bins)."""
-    edges_bark = torch.linspace(_bark_of(20.0), _bark_of(20000.0), _FILTERS + 2, dtype=torch.float64)
-    edges = torch.tensor([_hz_of(float(bark)) for bark in edges_bark], dtype=torch.float64)
+    edges = bark_edges_hz(_FILTERS)
     hz = torch.fft.rfftfreq(_FRAME, 1 / sample_rate, dtype=torch.float64)
     rising = (hz - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
     falling = (edges[2:, None] - hz) / (edges[2:] - edges[1:-1])[:, None]
     return torch.minimum(rising, falling).clamp_min(0)
-
-
-def _bark_of(hz: float) -> float:
-    """Return the critical band of a frequency (Traunmüller 1990)."""
-    bark = 26.81 * hz / (1960 + hz) - 0.53
-    if bark < 2:
-        return bark + 0.15 * (2 - bark)
-    return bark + 0.22 * (bark - 20.1) if bark > 20.1 else bark
-
-
-def _hz_of(bark: float) -> float:
-    if bark < 2:
-        bark = (bark - 0.3) / 0.85
-    elif bark > 20.1:
-        bark = (bark + 4.422) / 1.22
-    return 1960 * (bark + 0.53) / (26.28 - bark)

@@ -1,13 +1,11 @@
 """The report on real recordings as tables to read."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gen_mix.errors import InputError
+from gen_mix.evaluation.report_files import write_report_files
 from gen_mix.evaluation.tables import markdown_table
-from gen_mix.files import write_whole
 
 SYSTEMS = {
     "model_best": "model, best of its mixes",
@@ -63,13 +61,7 @@ def write_real(report: Mapping[str, Any], out: Path) -> None:
     Raises:
         InputError: `out` cannot be written.
     """
-    target = out if out.suffix == ".json" else out / "report.json"
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(target.with_suffix(".md"), real_tables(report).encode())
-        write_whole(target, (json.dumps(report, indent=1, allow_nan=False) + "\n").encode())
-    except OSError as error:
-        raise InputError(f"{out}: expected a place to write the report to, got: {error.strerror}") from error
+    write_report_files(report, {".md": real_tables(report).encode()}, out)
 
 
 def _row(name: str, song: Mapping[str, Any]) -> list[str]:

@@ -85,6 +85,7 @@ def test_a_closed_tab_stops_nothing(browser: Any, address: str, session: str) ->
         visit.open(session)
         visit.until(f"genMix.slots.length === {count + 3}")
         visit.until("genMix.slots.every((slot) => slot.has_audio)")
+        assert visit.page.evaluate("genMix.slots.length") == count + 3
 
 
 DROP = """([name, bytes]) => {
