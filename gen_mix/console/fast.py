@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -35,7 +34,7 @@ def render_fast(
     check_tracks(tracks)
     stream = ConsoleStream(parameters, [track.shape[0] == 2 for track in tracks], sample_rate, switches)
     samples = tracks[0].shape[1]
-    mixes = np.empty((len(parameters), 2, samples), np.float32)
-    for start, block in zip(range(0, samples, BLOCK), stream(blocks_of(tracks)), strict=True):
-        mixes[..., start : start + BLOCK] = block.numpy()
-    return torch.from_numpy(mixes)
+    mixes = torch.empty(len(parameters), 2, samples)
+    for _ in stream(blocks_of(tracks), mixes.split(BLOCK, dim=-1)):
+        pass
+    return mixes

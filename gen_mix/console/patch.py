@@ -102,11 +102,11 @@ def _gains(table: _Table) -> dict[bool, NDArray[np.float64]]:
     }
 
 
-def master_strip(parameters: MixParameters, row: int, sample_rate: int) -> Strip:
-    """Return the master of one mix, which reads and adds to the rows `row` and the next."""
+def master_strip(parameters: MixParameters, source: int, target: int, sample_rate: int) -> Strip:
+    """Return the master of one mix: from row `source` of its input and the next to row `target` and the next."""
     table = _Table(parameters, MASTER)
     (sections,), (knobs,) = table.sections(sample_rate), table.dynamics(sample_rate)
-    return Strip((row, row + 1), sections, knobs, (row, row + 1), np.eye(2))
+    return Strip((source, source + 1), sections, knobs, (target, target + 1), np.eye(2))
 
 
 def fed_buses(strips: Sequence[Strip]) -> list[str]:

@@ -26,7 +26,7 @@ class Strip:
         sources: Row of the input that each channel reads, one or two.
         sections: Filters in a row as b0 b1 b2 a0 a1 a2 with a0 = 1, (filters, 6).
         dynamics: Of the compressor, as `dynamics` returns it; None if there is none.
-        targets: Rows of the output that it adds to.
+        targets: Rows of the output that it goes to.
         gains: How much of each channel goes to each target, (targets, channels).
     """
 
@@ -71,7 +71,7 @@ class Rack:
         return State(np.zeros(filters * FILTER_STATE), np.zeros(len(self.groups.source)))
 
     def run(self, state: State, groups: range, source: NDArray[np.float32], out: NDArray[np.float32]) -> None:
-        """Add what some groups make of `source` (rows, samples) to `out` (rows, samples), moving `state` on."""
+        """Fill `out` (rows, samples) with what some groups make of `source` (rows, samples), moving `state` on."""
         run_groups(self.groups, state, groups.start, groups.stop, source, out)
 
 

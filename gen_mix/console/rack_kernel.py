@@ -84,7 +84,7 @@ class State(NamedTuple):
 def run_groups(
     groups: Groups, state: State, first: int, last: int, source: NDArray[np.float32], out: NDArray[np.float32]
 ) -> None:
-    """Add what groups `first` to `last` - 1 make of `source` to `out`, and move their state on.
+    """Fill `out` with what groups `first` to `last` - 1 make of `source`, and move their state on.
 
     Args:
         groups: What they are.
@@ -92,7 +92,7 @@ def run_groups(
         first: First group.
         last: The one behind the last.
         source: (rows, samples), samples a multiple of 8.
-        out: (rows, samples); changed.
+        out: (rows, samples).
     """
     samples = source.shape[1]
     heard = source.reshape(-1)
@@ -101,6 +101,7 @@ def run_groups(
     target_db = np.empty(_PIECE * LANES, np.float32)
     for start in range(0, samples, _PIECE):
         length = min(_PIECE, samples - start)
+        out[:, start : start + length] = 0
         for group in range(first, last):
             _gather(heard, samples, start, length, groups.source, group, piece)
             for place in range(groups.first_filter[group], groups.first_filter[group + 1]):

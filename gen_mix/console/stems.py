@@ -70,7 +70,7 @@ class StemStream:
             source = np.zeros((self._first_row[-1] + 1, length), np.float32)
             for place, first, last in zip(self.places, self._first_row, self._first_row[1:], strict=False):
                 source[first:last, :samples] = block[place].detach().numpy()
-            rows = np.zeros((BUS_ROWS + 2 * len(self.places), length), np.float32)
+            rows = np.empty((BUS_ROWS + 2 * len(self.places), length), np.float32)
             self._rack.run(self._state, range(self._rack.first_group[-1]), source, rows)
             returned = {bus: np.empty((2, length), np.float32) for bus in self._effects}
             for bus, effect in self._effects.items():

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, pairwise
+from itertools import chain, pairwise, repeat
 
 import numpy as np
 import torch
@@ -24,6 +24,7 @@ from gen_mix.mix import MixParameters
 BLOCK = 4 * PART
 """Samples of every block of a stream but the last."""
 
+_STAGES = 4  # arriving, strips, effects, masters
 _MASTERS = LANES // 2  # that run side by side
 
 Block = Sequence[Tensor]
@@ -33,10 +34,10 @@ Block = Sequence[Tensor]
 class ConsoleStream:
     """Some mixes of the same tracks, from rest; what has passed is remembered as far as it is still heard.
 
-    The strips of a block, the effects of the one before and the masters of the one before that run at the same time, so
-    that even one mix has work for several threads. Between them numpy copies and adds: behind a copy by torch, torch's
-    own threads wait for more to do, on the processors that these need. A mix has the same samples alone and among
-    others, in whatever number of threads.
+    While a block comes in, the strips of the one before, the effects of the one before that and the masters of the one
+    before those are at work, so that even one mix has work for several threads; between blocks nothing is left to do.
+    All is copied and added by numpy: behind a copy by torch, torch's own threads wait for more to do, on the processors
+    that these need. A mix has the same samples alone and among others, in whatever number of threads.
     """
 
     def __init__(
@@ -70,84 +71,100 @@ class ConsoleStream:
         mixes = [exact[mix] for mix in range(self._mixes)]
         paired = [count == 2 for count in channels]
         strips = [track_strips(mix, paired, self._first_row[:-1], sample_rate) for mix in mixes]
-        masters = [master_strip(mix, 2 * place, sample_rate) for place, mix in enumerate(mixes)]
         self._strips = build_rack(strips, silent_row=self._first_row[-1])
-        together = [masters[mix : mix + _MASTERS] for mix in range(0, self._mixes, _MASTERS)]
-        self._masters = build_rack(together, silent_row=2 * self._mixes)
-        self._strip_state, self._master_state = self._strips.at_rest(), self._masters.at_rest()
-        self._effects = {
-            (mix, bus): effect
-            for mix in range(self._mixes)
-            for bus, effect in effects_of(exact[mix], fed_buses(strips[mix]), sample_rate).items()
-        }
         self._parts = _parts(self._strips.first_group)
+        masters = [
+            master_strip(mix, BUS_ROWS * place, 2 * (place % _MASTERS), sample_rate) for place, mix in enumerate(mixes)
+        ]
+        together = [masters[mix : mix + _MASTERS] for mix in range(0, self._mixes, _MASTERS)]
+        self._masters = build_rack(together, silent_row=BUS_ROWS * len(self._parts))
+        self._strip_state, self._master_state = self._strips.at_rest(), self._masters.at_rest()
+        effects = [effects_of(mix, fed_buses(own), sample_rate) for mix, own in zip(mixes, strips, strict=True)]
+        self._effects = {
+            (mix, bus): of_mix[bus] for bus in SENDS for mix, of_mix in enumerate(effects) if bus in of_mix
+        }
 
-    def __call__(self, blocks: Iterable[Block]) -> Iterator[Tensor]:
+    def __call__(self, blocks: Iterable[Block], outputs: Iterable[Tensor] | None = None) -> Iterator[Tensor]:
         """Yield what comes out of the master buses in each of `blocks`: (mixes, 2, samples), float32.
 
         Args:
             blocks: All tracks in stretches of `BLOCK` samples; only the last may be shorter.
+            outputs: What is filled and yielded, one for each block; new memory by default.
 
         Raises:
             ValueError: A block has other tracks than were announced, or another length.
         """
-        spare = [_Passing(self._first_row[-1], self._mixes, len(self._parts), list(self._effects)) for _ in range(3)]
-        passing: deque[_Passing | None] = deque([None] * 3, maxlen=3)
-        with ThreadPoolExecutor(torch.get_num_threads()) as pool:
-            for block in chain(blocks, (None, None)):
-                passing.appendleft(None if block is None else self._enter(block, spare.pop()))
-                for _ in pool.map(lambda task: task(), self._tasks(passing)):
+        spare = [_Passing(self._first_row[-1], self._mixes, len(self._parts), self._effects) for _ in range(_STAGES)]
+        passing: deque[_Passing | None] = deque([None] * _STAGES, maxlen=_STAGES)
+        threads = torch.get_num_threads()
+        coming = zip(blocks, repeat(None) if outputs is None else outputs, strict=outputs is not None)
+        with ThreadPoolExecutor(threads) as pool:
+            for pair in chain(coming, repeat(None, _STAGES - 1)):
+                passing.appendleft(None if pair is None else self._begun(*pair, spare.pop()))
+                tasks = iter(self._tasks(passing))
+                for _ in pool.map(_work, [tasks] * threads):
                     pass
-                if (finished := passing[2]) is not None:
-                    heard = finished.mixed[:, : finished.samples].copy()
-                    yield torch.from_numpy(heard.reshape(self._mixes, 2, -1))
+                if (finished := passing[-1]) is not None:
+                    yield torch.from_numpy(finished.output)
                     spare.append(finished)
 
-    def _enter(self, block: Block, passing: "_Passing") -> "_Passing":
-        """Return `passing` with the audible tracks of `block` in it."""
+    def _begun(self, block: Block, output: Tensor | None, passing: "_Passing") -> "_Passing":
+        """Return `passing` ready to take `block` in."""
         shapes = [tuple(track.shape) for track in block]
         samples = shapes[0][1] if shapes and len(shapes[0]) == 2 else 0
         if shapes != [(2 if stereo else 1, samples) for stereo in self._is_stereo] or not 0 < samples <= BLOCK:
             raise ValueError(f"expected {len(self._is_stereo)} tracks of up to {BLOCK} samples, got {shapes}")
-        passing.begin(samples)
-        for place, first, last in zip(self._places, self._first_row, self._first_row[1:], strict=False):
-            passing.source[first:last, :samples] = block[place].detach().numpy()
+        passing.begin(
+            [block[place].detach().numpy() for place in self._places],
+            np.empty((self._mixes, 2, samples), np.float32) if output is None else output.numpy(),
+        )
         return passing
 
     def _tasks(self, passing: Sequence["_Passing | None"]) -> list[Callable[[], None]]:
-        """Return what can be done at the same time for the block that came in and the two before."""
-        strips, effects, masters = passing
+        """Return what can be done at the same time for the newest block and those before; what takes long first."""
+        arriving, strips, effects, masters = passing
         tasks: list[Callable[[], None]] = []
-        if effects is not None:
-            tasks += [partial(self._run_effect, effects, mix, bus) for mix, bus in self._effects]
-        if masters is not None:
-            tasks += [partial(self._run_masters, masters, first) for first in range(0, self._mixes, _MASTERS)]
         if strips is not None:
             tasks += [partial(self._run_strips, strips, part) for part in range(len(self._parts))]
+        if masters is not None:
+            tasks += [partial(self._run_masters, masters, first) for first in range(0, self._mixes, _MASTERS)]
+        if arriving is not None:
+            tasks.append(partial(arriving.take_in, self._first_row))
+        if effects is not None:
+            tasks += [partial(self._run_effect, effects, mix, bus) for mix, bus in self._effects]
         return tasks
 
     def _run_strips(self, passing: "_Passing", part: int) -> None:
-        self._strips.run(self._strip_state, self._parts[part].groups, passing.source, passing.buses[part])
+        rows = passing.buses[BUS_ROWS * part : BUS_ROWS * (part + 1)]
+        self._strips.run(self._strip_state, self._parts[part].groups, passing.source, rows)
 
     def _run_effect(self, passing: "_Passing", mix: int, bus: str) -> None:
-        self._effects[mix, bus](self._sum(passing, mix, SENDS[bus]), passing.returns[mix, bus])
+        first, *others = self._sent(passing, mix, SENDS[bus])
+        self._effects[mix, bus](sum(others, start=first), passing.returns[mix, bus])
 
     def _run_masters(self, passing: "_Passing", first: int) -> None:
-        for mix in range(first, min(first + _MASTERS, self._mixes)):
-            total = passing.dry[2 * mix : 2 * mix + 2]
-            total[:] = self._sum(passing, mix, DRY)
-            for bus in SENDS:
-                if (mix, bus) in self._effects:
-                    total += passing.returns[mix, bus]
+        mixes = slice(first, min(first + _MASTERS, self._mixes))
+        for mix in range(mixes.start, mixes.stop):
+            total, *others = self._sent(passing, mix, DRY)
+            for added in (*others, *(passing.returns[mix, bus] for bus in SENDS if (mix, bus) in self._effects)):
+                total += added
         group = first // _MASTERS
-        self._masters.run(self._master_state, range(group, group + 1), passing.dry, passing.mixed)
-
-    def _sum(self, passing: "_Passing", mix: int, rows: slice) -> NDArray[np.float32]:
-        """Return what the strips of a mix sent to some bus rows."""
-        first, *others = (
-            buses[rows] for part, buses in zip(self._parts, passing.buses, strict=True) if part.mix == mix
+        mixed = passing.mixed[mixes]
+        self._masters.run(
+            self._master_state, range(group, group + 1), passing.buses, mixed.reshape(-1, mixed.shape[-1])
         )
-        return sum(others, start=first)
+        passing.output[mixes] = mixed[..., : passing.output.shape[-1]]
+
+    def _sent(self, passing: "_Passing", mix: int, rows: slice) -> list[NDArray[np.float32]]:
+        """Return what each part of a mix sent to some bus rows."""
+        parts = [place for place, part in enumerate(self._parts) if part.mix == mix]
+        return [passing.buses[BUS_ROWS * part + rows.start : BUS_ROWS * part + rows.stop] for part in parts]
+
+
+def _work(tasks: Iterator[Callable[[], None]]) -> None:
+    """Do one task after the other, of those that several threads share."""
+    for task in tasks:
+        task()
 
 
 @dataclass(frozen=True)
@@ -168,26 +185,32 @@ def _parts(first_group: Sequence[int]) -> list[_Part]:
 class _Passing:
     """A block on its way through the console; the memory is used again for later ones."""
 
-    def __init__(self, input_rows: int, mixes: int, parts: int, effects: Sequence[tuple[int, str]]) -> None:
+    def __init__(self, input_rows: int, mixes: int, parts: int, effects: Iterable[tuple[int, str]]) -> None:
         self._source = np.zeros((input_rows + 1, BLOCK), np.float32)
-        self._buses = np.empty((parts, BUS_ROWS, BLOCK), np.float32)
-        self._dry = np.zeros((2 * mixes + 1, BLOCK), np.float32)
-        self._mixed = np.empty((2 * mixes, BLOCK), np.float32)
+        self._buses = np.zeros((parts * BUS_ROWS + 1, BLOCK), np.float32)
+        self._mixed = np.empty((mixes, 2, BLOCK), np.float32)
         self._returns = {effect: np.empty((2, BLOCK), np.float32) for effect in effects}
 
-    def begin(self, samples: int) -> None:
-        """Make room for a block of `samples`, filled up to whole vectors with silence."""
-        self.samples = samples
-        length = -(-samples // LANES) * LANES
-        self.source, self.dry, self.mixed = (
-            np.ascontiguousarray(rows[:, :length]) if length < BLOCK else rows
-            for rows in (self._source, self._dry, self._mixed)
+    def begin(self, block: Sequence[NDArray[np.float32]], output: NDArray[np.float32]) -> None:
+        """Make room for a block (channels, samples) of each audible track, filled up to whole vectors with silence.
+
+        Args:
+            block: Not looked at before `take_in`.
+            output: For what it becomes, (mixes, 2, samples).
+        """
+        self._block, self.output = block, output
+        length = -(-output.shape[-1] // LANES) * LANES
+        self.source, self.buses, self.mixed = (
+            np.ascontiguousarray(rows[..., :length]) for rows in (self._source, self._buses, self._mixed)
         )
         self.returns = {effect: np.ascontiguousarray(rows[:, :length]) for effect, rows in self._returns.items()}
-        self.buses = [np.ascontiguousarray(rows[:, :length]) if length < BLOCK else rows for rows in self._buses]
+
+    def take_in(self, first_row: Sequence[int]) -> None:
+        """Copy the tracks to the rows of `source` that begin at `first_row`."""
+        samples = self.output.shape[-1]
+        for track, first, last in zip(self._block, first_row, first_row[1:], strict=False):
+            self.source[first:last, :samples] = track
         self.source[:, samples:] = 0
-        for rows in (*self.buses, self.mixed):
-            rows.fill(0)
 
 
 def blocks_of(tracks: Sequence[Tensor]) -> Iterator[Block]:

@@ -87,6 +87,13 @@ def test_a_song_in_blocks_goes_on_where_it_was(generator: torch.Generator) -> No
         assert distance_db(whole, render(tracks, parameters, RATE)) < -100
 
 
+def test_a_side_that_no_strip_reaches_holds_reverberation_and_nothing_else(generator: torch.Generator) -> None:
+    track = 0.1 * torch.randn(1, 3 * BLOCK, generator=generator)
+    parameters = console([False], {(3, "pan"): -1.0, (3, "reverb_send.on"): 1.0, (3, "reverb_send.level_db"): 0.0})
+    with torch.no_grad():
+        assert distance_db(render_fast([track], parameters, RATE), render([track], parameters, RATE)) < -100
+
+
 def test_padding_is_never_heard(generator: torch.Generator) -> None:
     tracks, parameters = noises(SIDES, 1000, generator), random_console(SIDES, 1, generator)
     rubbish = torch.full((1, 2, LAYOUT.width), float("nan"))
