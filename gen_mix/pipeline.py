@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 
@@ -102,6 +103,11 @@ class MixPipeline:
             if network is not None:
                 network.to(device)
         return self
+
+    @cached_property
+    def codec(self) -> MixCodec:
+        """What says mixes in latents: the model's own, or the packaged one for a model that diffuses settings."""
+        return self.space.codec if isinstance(self.space, CodecSpace) else MixCodec.from_pretrained()
 
     @property
     def device(self) -> torch.device:
@@ -255,8 +261,7 @@ class MixPipeline:
         if way == "straight":
             return [straight(first.parameters, second.parameters, weight) for weight in weights]
         if way == "latent":
-            codec = self.space.codec if isinstance(self.space, CodecSpace) else MixCodec.from_pretrained()
-            return through_latents(first.parameters, second.parameters, weights, codec)
+            return through_latents(first.parameters, second.parameters, weights, self.codec)
         told = self.embed(session).to(self.device)
         return through_noise(
             first, second, weights, self.denoiser, self.settings_space("way"), told, Sampling(steps=2 * Sampling.steps)

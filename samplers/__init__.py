@@ -6,6 +6,7 @@ A denoiser is a function of a noisy value and its noise level; nothing here know
 from collections.abc import Callable
 
 from samplers.aims import Aims, aimed
+from samplers.angle import Angle
 from samplers.bounds import Bounds
 from samplers.ddim import DDIM
 from samplers.dpm import DPM
@@ -24,6 +25,7 @@ from samplers.types import Denoise, OnStep, Sampler
 
 SAMPLERS: dict[str, Callable[[], Sampler]] = {
     "heun": Heun,
+    "angle": Angle,
     "euler": Euler,
     "dpm": DPM,
     "ddim": DDIM,
@@ -33,6 +35,7 @@ SAMPLERS: dict[str, Callable[[], Sampler]] = {
 
 __all__ = [
     "Aims",
+    "Angle",
     "DDIM",
     "DPM",
     "SAMPLERS",

@@ -1,15 +1,17 @@
 """Sampling when part of the answer is asked for: exactly, or within ends."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor
 
 from samplers.bounds import Bounds
 from samplers.noise import NoiseSource
-from samplers.schedule import Schedule
-from samplers.types import Denoise, OnStep, Sampler, keep
+from samplers.schedule import Schedule, karras_sigmas
+from samplers.types import Denoise, OnStep, batch_level, keep
 
 _FURTHEST = 3.5
 """How many standard deviations a noisy entry may be moved from 0; further out no denoiser has been."""
@@ -30,33 +32,30 @@ class Around:
       / 2σ² + w·x₀), normalized), and for Gaussian data the other entries' answer is then exactly their mean
       given that value. w is followed from one evaluation to the next by Newton's steps, at no evaluation more.
 
-    The data are taken to have about unit variance, and are known to be within the bounds afterwards.
+    The steps are those of DPM-Solver++(2M), Lu et al. (2022), https://arxiv.org/abs/2211.01095, algorithm 2: one
+    evaluation each, and what it remembers of the level before serves every walk of a step. The data are taken to have
+    about unit variance, and are known to be within the bounds afterwards.
 
     Attributes:
-        sampler: How to walk.
         bounds: What is asked for.
         resamplings: How often a step is walked, at least 1.
         again_low: Lowest level from which a step is walked again.
         again_high: Highest such level.
+        schedule: Noise levels that suit the sampler.
 
     Raises:
         ValueError: `resamplings` is below 1.
     """
 
-    sampler: Sampler
     bounds: Bounds
-    resamplings: int = 3
+    resamplings: int = 2
     again_low: float = 0.1
     again_high: float = 3.0
+    schedule: Schedule = karras_sigmas
 
     def __post_init__(self) -> None:
         if self.resamplings < 1:
             raise ValueError(f"expected at least 1 resampling, got {self.resamplings}")
-
-    @property
-    def schedule(self) -> Schedule:
-        """Noise levels that suit the sampler."""
-        return self.sampler.schedule
 
     def __call__(
         self, denoise: Denoise, x: Tensor, sigmas: Tensor, noise: NoiseSource, on_step: OnStep | None = None
@@ -64,16 +63,37 @@ class Around:
         """Return the value that `x` (batch, *) becomes; see `Sampler`."""
         asked = _Asked(denoise, self.bounds.to(x), torch.zeros_like(x))
         on_step = on_step or keep
-        for step in range(len(sigmas) - 1):
-            here, there = sigmas[step].item(), sigmas[step + 1].item()
-            walks = self.resamplings if self.again_low <= here <= self.again_high else 1
-            for again in range(walks):
-                place = 2 * (step * self.resamplings + again) + 1  # one draw to go back, one for the sampler
-                if again:
-                    x = x + math.sqrt(here**2 - there**2) * noise(x, place)
-                x = self.sampler(asked, x, sigmas[step : step + 2], _Later(noise, place))
-            x = on_step(step, there, x)
+        levels = sigmas.tolist()
+        before: Tensor | None = None
+        for step, (here, there) in enumerate(pairwise(levels)):
+            clean = asked(x, batch_level(x, here))
+            ahead = clean if before is None else _ahead(clean, before, levels, step)
+            for again in range(1, self._walks(here)):
+                # noise that was put back is not what the level before was answered for: first order from here
+                x = _onward(x, ahead, here, there)
+                x = x + math.sqrt(here**2 - there**2) * noise(x, 1 + step * self.resamplings + again)
+                ahead = clean = asked(x, batch_level(x, here))
+            x = on_step(step, there, _onward(x, ahead, here, there))
+            before = clean
         return self.bounds.into(x)
+
+    def _walks(self, level: float) -> int:
+        return self.resamplings if self.again_low <= level <= self.again_high else 1
+
+
+def _onward(x: Tensor, clean: Tensor, here: float, there: float) -> Tensor:
+    """Return x at the level `there`, on the straight way to a clean value."""
+    share = there / here
+    return share * x + (1 - share) * clean
+
+
+def _ahead(clean: Tensor, before: Tensor, levels: Sequence[float], step: int) -> Tensor:
+    """Return the denoiser's answer half a step further down, going on from its answer a level up."""
+    here, there = levels[step], levels[step + 1]
+    if there == 0:
+        return clean
+    share = math.log(here / there) / math.log(levels[step - 1] / here)
+    return clean + share / 2 * (clean - before)
 
 
 @dataclass
@@ -98,14 +118,3 @@ class _Asked:
         wanted = self.bounds.expected(answer - variance * weight, math.sqrt(variance))
         self.weight = torch.where(self.bounds.is_asked, weight + (wanted - answer) / variance, 0.0)
         return torch.where(self.bounds.is_asked, wanted, answer)
-
-
-@dataclass(frozen=True)
-class _Later:
-    """A noise source at later places, so that no walk of a single step repeats the noise of another."""
-
-    noise: NoiseSource
-    by: int
-
-    def __call__(self, like: Tensor, place: int) -> Tensor:
-        return self.noise(like, place + self.by)

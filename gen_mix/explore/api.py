@@ -9,11 +9,11 @@ from starlette.responses import JSONResponse, Response
 from gen_mix.errors import InputError
 from gen_mix.explore import packing, work
 from gen_mix.explore.asking import prompt_in, prompt_view, request_in
-from gen_mix.explore.choosing import between
+from gen_mix.explore.choosing import between_knobs, between_latents
 from gen_mix.explore.explorer import Explorer
 from gen_mix.explore.history import VERDICTS, Scene
 from gen_mix.explore.locks import lock_names
-from gen_mix.explore.reading import list_in, name_in, number, whole_number
+from gen_mix.explore.reading import list_in, name_in, number, spot_in, whole_number
 from gen_mix.explore.studio import Studio, wave_bytes
 from gen_mix.explore.views import example_folder, session_view, welcome
 from gen_mix.explore.workspace import Kept, checked_id, new_id
@@ -279,14 +279,12 @@ def _wanted(explorer: Explorer, call: Call, studio: Studio) -> MixParameters:
             raise InputError("settings: expected an object, got something else")
         return as_written(studio.session, studio.parameters(body["settings"]))
     if "between" in body:
-        pairs = list_in(body, "between")
-        if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
-            raise InputError("between: expected pairs of a mix and its weight, got something else")
-        mixes = [studio.parameters(work.settings_in(explorer, call.session, str(mix))) for mix, _ in pairs]
-        weights = [number(weight, "weight", 0.0, 1.0) for _, weight in pairs]
-        if sum(weights) <= 0:
-            raise InputError("between: expected a weight above 0, got none")
-        return as_written(studio.session, between(mixes, weights))
+        spot = spot_in(body)
+        mixes = [studio.parameters(work.settings_in(explorer, call.session, mix)) for mix in spot.mixes]
+        is_latent = spot.way == "latent"
+        codec = studio.pipeline.codec
+        found = between_latents(mixes, spot.weights, codec) if is_latent else between_knobs(mixes, spot.weights)
+        return as_written(studio.session, found)
     return studio.parameters(work.settings_in(explorer, call.session, str(body.get("mix"))))
 
 

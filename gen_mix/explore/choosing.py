@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 
+import torch
+
 from gen_mix.console.layout import TRACK
 from gen_mix.errors import InputError
 from gen_mix.explore.locks import GROUPS, lock_names
 from gen_mix.explore.studio import Studio
 from gen_mix.mix import MixParameters
+from gen_mix.model.codec import MixCodec
 from gen_mix.pipeline import Choice
 from gen_mix.sessions.session import Track
 from gen_mix.steering.steering import Steering
-from gen_mix.steering.travel import straight
+from gen_mix.steering.travel import among_latents, straight
 from gen_mix.wishes import SettingWish
 
 
@@ -45,20 +48,27 @@ def choose(studio: Studio, seed: int, steering: Steering | None) -> Choice:
     return studio.pipeline.choose(studio.session, studio.condition, seed, steering=steering)
 
 
-def between(mixes: Sequence[MixParameters], weights: Sequence[float]) -> MixParameters:
-    """Return the weighted mean of some mixes' settings, batch 1, canonical.
+def between_latents(mixes: Sequence[MixParameters], weights: Sequence[float], codec: MixCodec) -> MixParameters:
+    """Return the mix between some mixes, batch 1, canonical: the weighted mean of their latents, decoded.
+
+    Args:
+        mixes: Canonical, batch 1, of one session.
+        weights: At least 0, one per mix; their sum, above 0, counts as 1.
+        codec: Says mixes in latents.
+    """
+    shares = torch.tensor([weights])
+    return among_latents(mixes, shares / shares.sum(), codec)[0]
+
+
+def between_knobs(mixes: Sequence[MixParameters], weights: Sequence[float]) -> MixParameters:
+    """Return the mix between some mixes, batch 1, canonical: the weighted mean of their settings.
 
     From the first mix on to each further one, as far as its weight says.
 
     Args:
         mixes: Canonical, batch 1, of one session.
-        weights: At least 0, one per mix; their sum counts as 1.
-
-    Raises:
-        ValueError: There are no mixes, or the weights are none.
+        weights: At least 0, one per mix; their sum, above 0, counts as 1.
     """
-    if len(mixes) != len(weights) or not mixes or min(weights) < 0 or sum(weights) <= 0:
-        raise ValueError(f"expected a weight of at least 0 per mix, got {list(weights)} for {len(mixes)}")
     mixed, total = mixes[0], weights[0]
     for mix, weight in zip(mixes[1:], weights[1:], strict=True):
         total += weight

@@ -2,13 +2,49 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from gen_mix.errors import InputError
 from gen_mix.wishes import MOST_AMOUNT, Amounts
 
+WAYS = ("latent", "straight")
+"""Between mixes: half-way in what is heard, by the latents of a codec, or on every knob."""
+
 _LONGEST_NAME = 120
 _LONGEST_LIST = 64
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place between mixes.
+
+    Attributes:
+        mixes: Ids.
+        weights: How much each counts, 0 to 1, one of them above 0.
+        way: One of `WAYS`.
+    """
+
+    mixes: tuple[str, ...]
+    weights: tuple[float, ...]
+    way: str
+
+
+def spot_in(body: Mapping[str, Any]) -> Spot:
+    """Return a place between mixes.
+
+    Raises:
+        InputError: It is none.
+    """
+    pairs, way = list_in(body, "between"), body.get("way", WAYS[0])
+    if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
+        raise InputError("between: expected pairs of a mix and its weight, got something else")
+    weights = tuple(number(weight, "weight", 0.0, 1.0) for _, weight in pairs)
+    if sum(weights) <= 0:
+        raise InputError("between: expected a weight above 0, got none")
+    if way not in WAYS:
+        raise InputError(f"way: expected one of {', '.join(WAYS)}, got something else")
+    return Spot(tuple(str(mix) for mix, _ in pairs), weights, way)
 
 
 def name_in(body: Mapping[str, Any], key: str) -> str:

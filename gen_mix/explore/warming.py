@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from gen_mix.explore.choosing import between_latents
 from gen_mix.explore.studio import open_studio
 from gen_mix.pipeline import MixPipeline
 from gen_mix.sessions.instant import instant_session
@@ -17,4 +18,5 @@ def load_warm(folder: Path | None) -> MixPipeline:
     choice = pipeline.choose(studio.session, studio.condition, 0)
     studio.render(choice.parameters)
     studio.hear(choice.parameters)
+    between_latents([choice.parameters] * 2, [0.5, 0.5], pipeline.codec)
     return pipeline

@@ -55,7 +55,7 @@ def completed(
 
     def fill(journey: Journey) -> Tensor:
         start = noisy_start(journey.blank, journey.sigmas[0].item(), journey.noise)
-        return Around(journey.sampler, bounds, 1)(journey.denoise, start, journey.sigmas, journey.noise)
+        return Around(bounds, 1)(journey.denoise, start, journey.sigmas, journey.noise)
 
     filled = sample_settings(denoiser, space, condition, [0], how, walk=fill)
     return torch.where(told, x, space.encode(filled.parameters, filled.intent))

@@ -13,7 +13,7 @@ from gen_mix.model.space import ModelSpace
 from gen_mix.steering.goals import Led
 from gen_mix.steering.orders import Orders
 from gen_mix.steering.sounds import Pull
-from samplers import Around, Bounds, Sampler, sample_from, tilted
+from samplers import Around, Bounds, sample_from, tilted
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Route:
         denoise = denoise if self.pull is None else self.pull.pulled(denoise)
         if self.goals is not None:
             denoise = self.goals.guided(denoise, self._free)
-        sampler = journey.sampler if self.bounds is None else self._around(journey.sampler, self.bounds)
+        sampler = journey.sampler if self.bounds is None else Around(self.bounds)
         start, strength = (journey.blank, 1.0) if self.start is None else (self.start.to(journey.blank), self.strength)
         start = start.expand_as(journey.blank)
         if self.bounds is not None:
@@ -59,10 +59,6 @@ class Route:
     def _free(self) -> Tensor | None:
         """Which entries of x goals may move: those that no wish holds."""
         return None if self.bounds is None else self.bounds.low != self.bounds.high
-
-    def _around(self, sampler: Sampler, bounds: Bounds) -> Sampler:
-        # Every evaluation is dearer with a pull; one walk less of each step keeps all wishes together affordable.
-        return Around(sampler, bounds) if self.pull is None else Around(sampler, bounds, resamplings=2)
 
 
 def bounds_of(orders: Orders, used: Tensor, space: ModelSpace) -> Bounds | None:

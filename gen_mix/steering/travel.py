@@ -4,22 +4,21 @@ from collections.abc import Sequence
 from typing import Literal
 
 import torch
+from torch import Tensor
 
-from gen_mix.console.layout import LAYOUT
+from gen_mix.console.layout import BUS_TOKENS, LAYOUT
 from gen_mix.mix import MixCondition, MixParameters
 from gen_mix.model.codec import MixCodec
+from gen_mix.model.codec_network import gates_of
 from gen_mix.model.denoiser import Denoiser
 from gen_mix.model.sampling import Journey, Sampling, sample_settings
 from gen_mix.model.space import ModelSpace
 from gen_mix.steering.examples import completed
-from gen_mix.steering.orders import switches_of
+from gen_mix.steering.fading import fading_of
 from gen_mix.wishes import Example
 from samplers import invert, slerp
 
 Way = Literal["straight", "noise", "latent"]
-
-_SILENT = {"gain_db": 0.0, "ratio": 1.0, "level_db": -60.0, "freq_hz": 20.0}
-"""Values at which a processor that is on does nothing, or next to it."""
 
 
 def straight(first: MixParameters, second: MixParameters, weight: float) -> MixParameters:
@@ -35,8 +34,14 @@ def straight(first: MixParameters, second: MixParameters, weight: float) -> MixP
     """
     if weight in (0, 1):
         return second if weight else first
-    start, end = _faded(first, second), _faded(second, first)
-    return LAYOUT.canonical(MixParameters(torch.lerp(start.normalized, end.normalized, weight), first.mask))
+    fading = fading_of(first.normalized.shape[1])
+    start, end = (
+        fading.faded(one.normalized, one.normalized, other.normalized)
+        for one, other in ((first, second), (second, first))
+    )
+    either = torch.maximum(first.normalized, second.normalized)
+    moved = torch.where(fading.is_switch, either, torch.lerp(start, end, weight))
+    return LAYOUT.canonical(MixParameters(moved, first.mask))
 
 
 def through_noise(
@@ -62,7 +67,7 @@ def through_noise(
     """
     ends = [completed(one, denoiser, space, condition, how) for one in (first, second)]
 
-    def walk(journey: Journey) -> torch.Tensor:
+    def walk(journey: Journey) -> Tensor:
         noises = [
             invert(journey.denoise, end.to(journey.blank).expand_as(journey.blank), journey.sigmas) for end in ends
         ]
@@ -87,30 +92,42 @@ def through_latents(
         weights: Places on the way, 0 to 1.
         codec: Says mixes in latents.
     """
-    start, end = codec.encode(first), codec.encode(second)
-    known = {0.0: first, 1.0: second}
-    return [known[weight] if weight in known else codec.decode(start + weight * (end - start)) for weight in weights]
+    shares = torch.tensor([[1 - weight, weight] for weight in weights])
+    return among_latents([first, second], shares, codec)
 
 
-def _faded(mix: MixParameters, other: MixParameters) -> MixParameters:
-    """Return `mix` with every processor that only `other` has switched on, doing nothing."""
-    normalized = mix.normalized.clone()
-    for token in range(normalized.shape[1]):
-        for place in range(len(LAYOUT.specs(LAYOUT.kind(token)))):
-            for _, switch in switches_of((token, place)):
-                if mix.normalized[0, token, switch] < 0.5 <= other.normalized[0, token, switch]:
-                    silent = _silent_place(token, place)
-                    normalized[0, token, place] = other.normalized[0, token, place] if silent is None else silent
-        for place, spec in enumerate(LAYOUT.specs(LAYOUT.kind(token))):
-            if spec.is_gate:
-                normalized[0, token, place] = torch.maximum(normalized, other.normalized)[0, token, place]
-    return MixParameters(normalized, mix.mask)
+@torch.no_grad()
+def among_latents(mixes: Sequence[MixParameters], shares: Tensor, codec: MixCodec) -> list[MixParameters]:
+    """Return mixes whose latents are weighted means of those of some mixes.
+
+    What the codec leaves out of a mix comes back as far as the mix counts, and a processor is as far up as the codec
+    is sure of it. With f, the decoder, and z, the latents of the mixes x: f(Σ wᵢ zᵢ) + Σ wᵢ (xᵢ - f(zᵢ)). So a mix that
+    counts alone is itself, to the last bit, one that counts next to alone is next to itself, and no step is a jump.
+
+    Args:
+        mixes: Canonical, batch 1, of one session.
+        shares: How much each counts, at least 0, rows adding up to 1 (ways, mixes).
+        codec: Says mixes in latents.
+    """
+    mask, fading = mixes[0].mask, fading_of(mixes[0].normalized.shape[1])
+    ends = MixParameters(torch.cat([mix.normalized for mix in mixes]), torch.cat([mix.mask for mix in mixes]))
+    # Latents as the network has them: standardizing is affine, so the means are the same.
+    latents = codec.network.encode(ends)
+    told, amid = (_undecided(codec, one, mask) for one in (latents, torch.einsum("wm,mtk->wtk", shares, latents)))
+    lost = fading.faded(ends.normalized, ends.normalized, told) - fading.faded(told, told, told)
+    moved = fading.faded(amid, amid, amid) + torch.einsum("wm,mtk->wtk", shares, lost)
+    settings = fading.switched(moved.clamp(0, 1)).masked_fill(~mask, 0)
+    return [
+        mixes[int(row.argmax())] if row.max() == 1 else LAYOUT.canonical(MixParameters(one[None], mask))
+        for row, one in zip(shares, settings, strict=True)
+    ]
 
 
-def _silent_place(token: int, place: int) -> float | None:
-    """Return where a knob leaves the sound alone; None if it is not the one that gives a processor its strength."""
-    spec = LAYOUT.specs(LAYOUT.kind(token))[place]
-    processor, _, knob = spec.name.rpartition(".")
-    if knob not in _SILENT or (knob == "freq_hz" and processor != "high_pass"):
-        return None
-    return float(spec.normalized(torch.tensor(_SILENT[knob], dtype=torch.float64)))
+def _undecided(codec: MixCodec, latents: Tensor, mask: Tensor) -> Tensor:
+    """Return where knobs are that a codec's latents stand for (batch, tokens, knobs).
+
+    Of a switch it is the probability that it is on; of what hangs on it, the place that it has if it is.
+    """
+    is_track = mask[:, len(BUS_TOKENS) :, 0].expand(len(latents), -1)
+    places = codec.network.decode(latents, is_track).places
+    return torch.where(gates_of(places), places.sigmoid(), places.clamp(0, 1))

@@ -118,15 +118,16 @@ def test_a_track_alone_is_what_is_left_without_the_others(client: TestClient, pa
     assert all(np.abs(part).max() > 1e-3 for part in parts)
 
 
-def test_the_ends_of_the_way_between_two_mixes_are_the_mixes(client: TestClient, path: str) -> None:
+@pytest.mark.parametrize("way", ["latent", "straight"])
+def test_the_ends_of_the_way_between_two_mixes_are_the_mixes(client: TestClient, path: str, way: str) -> None:
     one, other = (slot["mix"] for slot in client.get(path).json()["slots"][:2])
     first, second = audio(client, path, one), audio(client, path, other)
-    assert far(preview(client, path, {"between": [[one, 1], [other, 0]]}), first) == 0
-    assert far(preview(client, path, {"between": [[one, 0], [other, 0.4]]}), second) == 0
-    middle = preview(client, path, {"between": [[one, 0.5], [other, 0.5]]})
+    assert far(preview(client, path, {"between": [[one, 1], [other, 0]], "way": way}), first) == 0
+    assert far(preview(client, path, {"between": [[one, 0], [other, 0.4]], "way": way}), second) == 0
+    middle = preview(client, path, {"between": [[one, 0.5], [other, 0.5]], "way": way})
     assert far(middle, first) > 1e-3
     assert far(middle, second) > 1e-3
-    again = preview(client, path, {"between": [[other, 0.5], [one, 0.5]]})
+    again = preview(client, path, {"between": [[other, 0.5], [one, 0.5]], "way": way})
     assert far(middle, again) < 1e-3
 
 
@@ -225,6 +226,7 @@ def test_names_verdicts_and_snapshots_are_kept(client: TestClient, path: str) ->
         ("preview", {"between": [["0" * 16, 1]]}),
         ("preview", {"between": []}),
         ("preview", {"between": [["x"]]}),
+        ("preview", {"between": [["0" * 16, 1]], "way": "round about"}),
         ("preview", {}),
         ("keep", {"settings": {}, "label": "x"}),
         ("sample", {"count": 0}),

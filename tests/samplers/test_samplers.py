@@ -5,8 +5,8 @@ import torch
 from diffusers import EDMDPMSolverMultistepScheduler, EDMEulerScheduler
 from torch import Tensor
 
-from samplers import DDIM, DPM, SAMPLERS, Euler, FlowEuler, Heun, Sampler, SeededNoise, karras_sigmas
-from tests.samplers.gaussian import GAUSSIAN, start
+from samplers import DDIM, DPM, SAMPLERS, Angle, Euler, FlowEuler, Heun, Sampler, SeededNoise, karras_sigmas
+from tests.samplers.gaussian import GAUSSIAN, Gaussian, start
 
 
 def walk_error(sampler: Sampler, steps: int) -> float:
@@ -18,7 +18,8 @@ def walk_error(sampler: Sampler, steps: int) -> float:
 
 
 @pytest.mark.parametrize(
-    ("sampler", "order"), [(Euler(), 1), (DDIM(), 1), (FlowEuler(), 1), (DPM(order=1), 1), (DPM(), 2), (Heun(), 2)]
+    ("sampler", "order"),
+    [(Euler(), 1), (DDIM(), 1), (FlowEuler(), 1), (DPM(order=1), 1), (Angle(), 1), (DPM(), 2), (Heun(), 2)],
 )
 def test_error_falls_at_the_order_of_the_sampler(sampler: Sampler, order: int) -> None:
     coarse, fine = walk_error(sampler, 40), walk_error(sampler, 80)
@@ -27,6 +28,23 @@ def test_error_falls_at_the_order_of_the_sampler(sampler: Sampler, order: int) -
 
 def test_two_evaluations_of_heun_beat_two_steps_of_euler() -> None:
     assert walk_error(Heun(), 20) < walk_error(Euler(), 40) / 3
+
+
+@pytest.mark.parametrize("steps", [1, 3])
+def test_steps_in_the_angle_have_no_error_on_standard_normal_data(steps: int) -> None:
+    normal = Gaussian(torch.zeros(3, dtype=torch.float64), torch.ones(3, dtype=torch.float64))
+    sigmas = karras_sigmas(steps + 1, 0.1, 5.0)[:-1]
+    x = start(8, 5.0)
+    end = Angle()(normal.denoise, x, sigmas, SeededNoise(range(8)))
+    assert torch.allclose(end, normal.walked(x, 5.0, 0.1), rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("std", [1.4, 0.6, 0.3, 0.1])
+def test_eight_steps_in_the_angle_keep_any_spread_that_standardized_data_have(std: float) -> None:
+    data = Gaussian(torch.zeros(3, dtype=torch.float64), torch.full((3,), std, dtype=torch.float64))
+    sigmas, x = karras_sigmas(8, 0.02, 20.0), start(8, 20.0)
+    end = Angle()(data.denoise, x, sigmas, SeededNoise(range(8)))
+    assert torch.allclose(end, data.walked(x, 20.0, 0.0), rtol=0.035)
 
 
 @pytest.mark.parametrize("name", SAMPLERS)

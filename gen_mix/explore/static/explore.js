@@ -114,11 +114,24 @@ function between(model, wishes) {
       picker(model, wishes, "from", "From", go),
       range(wishes, "share", { min: 0, max: 1, step: 0.05, label: "How far on the way", onmove: go }),
       picker(model, wishes, "to", "To", go)),
+    ways(model),
     model.between
       ? h("div", { class: "row" },
           button("Keep this", () => model.keepBetween(), { class: "primary", "data-key": "keep-between" }),
           button("Leave", () => model.leaveBetween(), { "data-key": "leave-between" }))
       : h("p", { class: "soft" }, "Move the slider, or drag on the map."));
+}
+
+const WAYS = [["latent", "in what is heard", "A codec that learned what mixes have in common says where half-way is; nothing jumps, and the ends are the mixes themselves."],
+  ["straight", "knob by knob", "Every knob moves along its scale; a processor that only one of the mixes uses fades."]];
+
+/** Return the choice of how one gets from one mix to another. */
+function ways(model) {
+  return h("div", { class: "ways" },
+    h("label", { class: "line" }, h("span", { class: "tag" }, "Half-way is"),
+      h("select", { "data-key": "way", onchange: (event) => model.setWay(event.target.value) },
+        ...WAYS.map(([way, words]) => h("option", { value: way, selected: way === model.way }, words)))),
+    h("p", { class: "soft" }, WAYS.find(([way]) => way === model.way)[2]));
 }
 
 function picker(model, wishes, name, label, go) {

@@ -3,7 +3,7 @@
 const key = (id) => `gen-mix session ${id}`;
 const written = new Map();
 
-/** Return what was kept of a session: `wishes`, `current`, `selected`, `matched`; nothing the first time. */
+/** Return what was kept of a session: `wishes`, `current`, `selected`, `matched`, `way`; nothing the first time. */
 export function remembered(id) {
   try {
     const told = JSON.parse(localStorage.getItem(key(id)));

@@ -11,7 +11,7 @@ export class Model {
   /** @param {Function} changed - Called whenever there is something else to show. */
   constructor(id, changed) {
     Object.assign(this, { id, changed, view: null, survey: null, current: null, compare: null, draft: null, between: null });
-    Object.assign(this, { matched: true, blind: null, muted: new Set(), soloed: new Set(), selected: "track.0", loop: null });
+    Object.assign(this, { matched: true, blind: null, muted: new Set(), soloed: new Set(), selected: "track.0", loop: null, way: "latent" });
     this.settings = new Map();
     this.sounds = new Map();
     this.loading = new Map();
@@ -314,18 +314,29 @@ export class Model {
     this.between = { weights, place };
     this.record = null;
     this.changed();
-    const body = { between: weights.map(({ mix, weight }) => [mix.slot.mix, weight]), heard: this.heardTracks };
-    this.tryOut(VIRTUAL, body, (buffer) => {
+    this.tryOut(VIRTUAL, { ...this.spot(), heard: this.heardTracks }, (buffer) => {
       if (!this.between) return;
       this.player.setMix(VIRTUAL, buffer, Math.min(...this.slots.map((slot) => this.gainOf(slot))));
       this.player.choose(VIRTUAL);
     });
   }
 
+  /** The place between mixes, as the server is told. */
+  spot() {
+    return { between: this.between.weights.map(({ mix, weight }) => [mix.slot.mix, weight]), way: this.way };
+  }
+
+  /** Go between mixes another way: "latent" or "straight". */
+  setWay(way) {
+    this.way = way;
+    if (this.between) this.wander(this.between.weights, this.between.place);
+    else this.changed();
+  }
+
   async keepBetween() {
     const { weights } = this.between;
     const label = `between ${weights.map(({ mix, weight }) => `${mix.slot.name} ${Math.round(weight * 100)} %`).join(", ")}`;
-    await this.ask("keep", { between: weights.map(({ mix, weight }) => [mix.slot.mix, weight]), label });
+    await this.ask("keep", { ...this.spot(), label });
     this.between = null;
     announce("Kept as a new mix");
     this.changed();

@@ -28,7 +28,7 @@ export class Studio {
     Object.assign(this.model, rest);
     this.build();
     this.keys = listenToKeys(this);
-    this.drops = listenToDrops(this.model, this.wishes);
+    this.drops = listenToDrops(this.model, this.wishes, told.limits);
     this.ticking = setInterval(() => this.tick(), 60);
     post(`sessions/${id}/open`).catch((error) => announce(error.message));
     this.model.follow();
@@ -37,8 +37,8 @@ export class Studio {
   /** Keep where one is, for a tab that is closed or crashes. */
   remember() {
     const { count, strength, byTaste, showsAmounts, words, wordsWeight, amounts } = this.wishes;
-    const { current, selected, matched } = this.model;
-    remember(this.model.id, { wishes: { count, strength, byTaste, showsAmounts, words, wordsWeight, amounts }, current, selected, matched });
+    const { current, selected, matched, way } = this.model;
+    remember(this.model.id, { wishes: { count, strength, byTaste, showsAmounts, words, wordsWeight, amounts }, current, selected, matched, way });
   }
 
   close() {
@@ -124,7 +124,7 @@ export class Studio {
     fill(parts.excerpt, [view.excerpt, this.overview?.length], () => view.excerpt && !view.excerpt.is_whole ? excerptBar(this.overview, view.excerpt, (start) => model.ask("excerpt", { start })) : null);
     fill(parts.cards, [view.slots, model.current, model.record, model.blind, Boolean(model.between), settingsKnown], () => (model.slots.length ? mixCards(model) : h("p", { class: "soft" }, "The first mixes are on their way.")));
     const between = model.between ? [model.between.weights.map(({ mix, weight }) => [mix.slot.id, weight]), model.between.place] : null;
-    fill(parts.explore, [view.slots.map((slot) => [slot.id, slot.name, slot.verdict]), model.current, view.locks.length, Boolean(between), model.blind, this.wishes.from, this.wishes.to, notesOfLast(view), view.records, model.record, this.wishes.recordState, this.wishes.recordTrouble, this.soundShown()], () => explorePanel(model, this.wishes, this.told.limits));
+    fill(parts.explore, [view.slots.map((slot) => [slot.id, slot.name, slot.verdict]), model.current, view.locks.length, Boolean(between), model.blind, model.way, this.wishes.from, this.wishes.to, notesOfLast(view), view.records, model.record, this.wishes.recordState, this.wishes.recordTrouble, this.soundShown()], () => explorePanel(model, this.wishes, this.told.limits));
     fill(parts.legend, [Boolean(model.survey), view.records], () => mapLegend(Boolean(model.survey), view.records));
     if (model.survey) this.map.show({ survey: model.survey, slots: view.slots, records: view.records, current: model.record ?? model.current, between: model.between?.place ? model.between : null, names: !model.blind });
     const shown = model.slot(model.current)?.mix;
