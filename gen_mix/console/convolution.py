@@ -1,131 +1,139 @@
 """Convolution of a stereo stream with a long response, block by block, at a cost that is linear in the length.
 
 Uniformly partitioned overlap-save: the response is cut into parts, each part's spectrum is multiplied with the spectrum
-of the block that is as many blocks old, and one inverse FFT serves all parts. (Gardner, "Efficient convolution
+of the part of the stream that is as much older, and one inverse FFT serves all parts. (Gardner, "Efficient convolution
 without input-output delay", J. Audio Eng. Soc. 43(3), 1995, section 2.)
 
 The rotation (L, R) ↦ (h₁L + h₂R, h₂L − h₁R) of the reverberation is one complex product, (h₁ + j h₂)(L − j R): so both
 channels share an FFT.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy import fft
 
-from gen_mix.console.simd import (
-    LANES,
-    load,
-    multiply_add,
-    repeat_first,
-    repeat_second,
-    splat,
-    store,
-    swap_pairs,
-)
+from gen_mix.console.fourier import LINE, backwards, forwards, turns_of
+from gen_mix.console.simd import LANES, load, multiply_add, negative, splat, store
 
-PART = 1 << 13
-"""Samples of a part and of a block: its FFT stays in the processor's second cache."""
+PART = 1 << 14
+"""Samples of a part: its FFT, of twice as many, stays in the processor's second cache."""
 
-_AT_ONCE = 4  # blocks: the FFTs run side by side, and a part's spectrum is loaded once for all
-_RUN = 64  # floats of a spectrum that lie together, so that those of all blocks are read in one sweep
-_RUNS = 4 * PART // _RUN
+STEP = 2 * PART
+"""Samples that are taken at once: two parts, for which each part of the response is loaded once."""
+
+
+class _Memory(NamedTuple):
+    """What a convolver works with; taken once, since to ask the system for it at every step costs more than the work.
+
+    The first lines of all spectra lie together, then the second, so that all are read in one sweep.
+
+    Attributes:
+        turns: Factors of the FFT.
+        response: Spectra of its parts and of one more, which is silent, (slots · 2 · STEP,).
+        spectra: Of the parts of the stream that are still heard, in a ring, of the same size.
+        before: The part before those that come (2, PART).
+        frames: (2, 2 · STEP).
+    """
+
+    turns: NDArray[np.float32]
+    response: NDArray[np.float32]
+    spectra: NDArray[np.float32]
+    before: NDArray[np.float32]
+    frames: NDArray[np.float32]
 
 
 class Convolver:
-    """Convolves one stereo stream with the rotation of a pair of responses, from rest.
-
-    Its memory is taken once: to ask the system for it at every block costs more than half of the work itself.
-    """
+    """Convolves one stereo stream with the rotation of a pair of responses, from rest."""
 
     def __init__(self, response: NDArray[np.complex64]) -> None:
         """Take the pair of responses as one, h₁ + j h₂, (taps,)."""
-        self._parts = -(-len(response) // PART)
-        padded = np.zeros((self._parts, 2 * PART), np.complex64)
-        taps = np.zeros(self._parts * PART, np.complex64)
-        taps[: len(response)] = response
-        padded[:, :PART] = taps.reshape(self._parts, PART)
-        self._response = _in_runs(fft.fft(padded, overwrite_x=True))
-        self._slots = self._parts + _AT_ONCE - 1
-        self._spectra = np.zeros((_RUNS, self._slots, _RUN), np.float32)
-        self._before = np.zeros(PART, np.complex64)
-        self._frames = np.empty((_AT_ONCE, 2 * PART), np.complex64)
-        self._product = np.empty((_AT_ONCE, 4 * PART), np.float32)
-        self._blocks = 0
+        self._slots = -(-len(response) // PART) + 1
+        spectra = np.zeros((2, self._slots * 2 * STEP), np.float32)
+        frames = np.empty((2, 2 * STEP), np.float32)
+        self._memory = _Memory(turns_of(STEP), spectra[0], spectra[1], np.zeros((2, PART), np.float32), frames)
+        self._newest = 0
+        parts = np.zeros((2, self._slots * PART), np.float32)
+        parts[:, : len(response)] = response.real, -response.imag
+        parts /= STEP  # the transform back is as many times too large
+        _load_response(self._memory, self._slots, parts[0], parts[1])
 
     def __call__(self, audio: NDArray[np.float32], heard: NDArray[np.float32]) -> None:
-        """Fill `heard` (2, samples), for the next samples `audio` (2, samples); all but the last are whole parts."""
-        most = _AT_ONCE * PART
-        for start in range(0, audio.shape[1], most):
-            self._run(audio[:, start : start + most], heard[:, start : start + most])
-
-    def _run(self, audio: NDArray[np.float32], heard: NDArray[np.float32]) -> None:
-        """Fill `heard` for the next samples, of `_AT_ONCE` parts or fewer."""
-        samples = audio.shape[1]
-        blocks = -(-samples // PART)
-        frames = self._frames[:blocks]
-        for block in range(blocks):
-            frames[block, :PART] = frames[block - 1, PART:] if block else self._before
-            part = audio[:, block * PART : (block + 1) * PART]
-            frames[block, PART : PART + part.shape[1]].real = part[0]
-            np.negative(part[1], out=frames[block, PART : PART + part.shape[1]].imag)
-            frames[block, PART + part.shape[1] :] = 0
-        self._before[:] = frames[-1, PART:]
-        newest = self._blocks + np.arange(blocks)
-        self._blocks += blocks
-        spectra = fft.fft(frames, overwrite_x=True).view(np.float32).reshape(blocks, _RUNS, _RUN)
-        for spectrum, slot in zip(spectra, newest % self._slots, strict=True):
-            self._spectra[:, slot] = spectrum
-        slots = np.zeros((_AT_ONCE, self._parts), np.int64)
-        slots[:blocks] = (newest[:, None] - np.arange(self._parts)) % self._slots
-        _multiply(self._spectra.reshape(-1), self._response.reshape(-1), slots, self._slots, self._product.reshape(-1))
-        wet = fft.ifft(self._product[:blocks].view(np.complex64), overwrite_x=True)
-        for block in range(blocks):
-            part = heard[:, block * PART : (block + 1) * PART]
-            part[0] = wet[block, PART : PART + part.shape[1]].real
-            part[1] = wet[block, PART : PART + part.shape[1]].imag
-
-
-def _in_runs(spectra: NDArray[np.complex64]) -> NDArray[np.float32]:
-    """Return spectra (spectra, bins) as floats, real and imaginary in turn, (runs, spectra, `_RUN`)."""
-    floats = np.ascontiguousarray(spectra, np.complex64).view(np.float32)
-    return np.ascontiguousarray(floats.reshape(len(spectra), _RUNS, _RUN).swapaxes(0, 1))
+        """Fill `heard` (2, samples), for the next samples `audio` (2, samples); all but the last are whole steps."""
+        for start in range(0, audio.shape[1], STEP):
+            given, filled = audio[:, start : start + STEP], heard[:, start : start + STEP]
+            samples = given.shape[1]
+            if samples < STEP:
+                given, filled = np.zeros((2, STEP), np.float32), np.empty((2, STEP), np.float32)
+                given[:, :samples] = audio[:, start:]
+            self._newest = (self._newest + 2) % self._slots
+            _run_step(self._memory, self._slots, self._newest, given[0], given[1], filled[0], filled[1])
+            if samples < STEP:
+                heard[:, start:] = filled[:, :samples]
 
 
 @njit(cache=True, nogil=True)
-def _multiply(spectra: Any, response: Any, slots: NDArray[np.int64], ring: int, product: Any) -> None:
-    """Add up the products of spectra and parts of the response, for four blocks.
+def _load_response(memory: _Memory, slots: int, first: Any, second: Any) -> None:
+    """Fill the spectra of the response `first` - j `second`, (slots · PART,) each."""
+    frame = memory.frames[0]
+    for slot in range(slots):
+        _put(first, second, slot * PART, frame, 0)
+        frame[STEP:] = 0
+        forwards(frame, memory.turns, memory.response, slot * LINE, slots * LINE)
 
-    Args:
-        spectra: (runs · ring · _RUN,), complex numbers as pairs.
-        response: (runs · parts · _RUN,).
-        slots: Which spectrum each block multiplies with each part, (4, parts); empty slots hold zeros.
-        ring: How many spectra there are.
-        product: (4 · runs · _RUN,), filled.
+
+@njit(cache=True, nogil=True)
+def _run_step(
+    memory: _Memory, slots: int, newest: int, left: Any, right: Any, heard_left: Any, heard_right: Any
+) -> None:
+    """Fill what is heard, (STEP,), for the next samples of both channels; their second part goes to slot `newest`."""
+    first, second = memory.frames[0], memory.frames[1]
+    _put(memory.before[0], memory.before[1], 0, first, 0)
+    _put(left, right, 0, first, STEP)
+    forwards(first, memory.turns, memory.spectra, (newest - 1) % slots * LINE, slots * LINE)
+    _put(left, right, 0, second, 0)
+    _put(left, right, PART, second, STEP)
+    forwards(second, memory.turns, memory.spectra, newest * LINE, slots * LINE)
+    memory.before[0], memory.before[1] = left[PART:], right[PART:]
+    _multiply(memory.spectra, memory.response, slots, newest, first, second)
+    for part in range(2):
+        frame = memory.frames[part]
+        backwards(frame, memory.turns)
+        for sample in range(0, PART, LANES):
+            store(heard_left, part * PART + sample, load(frame, STEP + 2 * sample))
+            store(heard_right, part * PART + sample, load(frame, STEP + 2 * sample + LANES))
+
+
+@njit(nogil=True)
+def _put(left: Any, right: Any, start: int, frame: Any, place: int) -> None:
+    """Write `PART` numbers left - j right, from `start` on, into half of a frame."""
+    for sample in range(0, PART, LANES):
+        store(frame, place + 2 * sample, load(left, start + sample))
+        store(frame, place + 2 * sample + LANES, negative(load(right, start + sample)))
+
+
+@njit(nogil=True)
+def _multiply(spectra: Any, response: Any, slots: int, newest: int, first: Any, second: Any) -> None:
+    """Add up the products of spectra and parts of the response: for the newest part `second`, for that before `first`.
+
+    A spectrum meets one part of the response in the one sum, and the part before in the other.
     """
-    parts = slots.shape[1]
-    sign = np.ones(LANES, np.float32)
-    sign[::2] = -1
-    turned = load(sign, 0)
     nothing = splat(np.float32(0))
-    for run in range(_RUNS):
-        for place in range(0, _RUN, LANES):
-            a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = nothing
-            for part in range(parts):
-                h = load(response, (run * parts + part) * _RUN + place)
-                real, imaginary = repeat_first(h), repeat_second(h)
-                x0 = load(spectra, (run * ring + slots[0, part]) * _RUN + place)
-                x1 = load(spectra, (run * ring + slots[1, part]) * _RUN + place)
-                x2 = load(spectra, (run * ring + slots[2, part]) * _RUN + place)
-                x3 = load(spectra, (run * ring + slots[3, part]) * _RUN + place)
-                a0, b0 = multiply_add(x0, real, a0), multiply_add(swap_pairs(x0), imaginary, b0)
-                a1, b1 = multiply_add(x1, real, a1), multiply_add(swap_pairs(x1), imaginary, b1)
-                a2, b2 = multiply_add(x2, real, a2), multiply_add(swap_pairs(x2), imaginary, b2)
-                a3, b3 = multiply_add(x3, real, a3), multiply_add(swap_pairs(x3), imaginary, b3)
-            bins = run * _RUN + place
-            store(product, bins, multiply_add(turned, b0, a0))
-            store(product, _RUNS * _RUN + bins, multiply_add(turned, b1, a1))
-            store(product, 2 * _RUNS * _RUN + bins, multiply_add(turned, b2, a2))
-            store(product, 3 * _RUNS * _RUN + bins, multiply_add(turned, b3, a3))
+    for line in range(first.size // LINE):
+        a = b = c = d = g = h = nothing
+        age = newest
+        for slot in range(slots):
+            place = (line * slots + age) * LINE
+            age = (age if age else slots) - 1
+            x, y = load(spectra, place), load(spectra, place + LANES)
+            a, b = multiply_add(x, g, a), multiply_add(x, h, b)
+            a, b = multiply_add(y, negative(h), a), multiply_add(y, g, b)
+            place = (line * slots + slot) * LINE
+            g, h = load(response, place), load(response, place + LANES)
+            c, d = multiply_add(x, g, c), multiply_add(x, h, d)
+            c, d = multiply_add(y, negative(h), c), multiply_add(y, g, d)
+        store(first, line * LINE, a)
+        store(first, line * LINE + LANES, b)
+        store(second, line * LINE, c)
+        store(second, line * LINE + LANES, d)

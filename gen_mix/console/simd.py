@@ -129,6 +129,16 @@ def absolute(typing: Any, vector: Any) -> Any:
 
 
 @intrinsic
+def negative(typing: Any, vector: Any) -> Any:
+    """Return every lane with the other sign."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.fneg(*arguments)
+
+    return vector(vector), generate
+
+
+@intrinsic
 def floor(typing: Any, vector: Any) -> Any:
     """Return the largest whole number up to every lane."""
 

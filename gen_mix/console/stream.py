@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gen_mix.console.checks import check_settings
-from gen_mix.console.convolution import PART
+from gen_mix.console.convolution import STEP
 from gen_mix.console.patch import BUS_ROWS, DRY, SENDS, fed_buses, master_strip, track_strips
 from gen_mix.console.rack import build_rack
 from gen_mix.console.returns import effects_of
@@ -21,7 +21,7 @@ from gen_mix.console.simd import LANES
 from gen_mix.console.switches import Switches, chosen_tracks
 from gen_mix.mix import MixParameters
 
-BLOCK = 4 * PART
+BLOCK = STEP
 """Samples of every block of a stream but the last."""
 
 _STAGES = 4  # arriving, strips, effects, masters

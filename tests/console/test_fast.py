@@ -12,7 +12,7 @@ from torch import Tensor
 
 from gen_mix.console.approximation import exp2, log2
 from gen_mix.console.console import render
-from gen_mix.console.convolution import PART, Convolver
+from gen_mix.console.convolution import STEP, Convolver
 from gen_mix.console.fast import render_fast
 from gen_mix.console.layout import LAYOUT
 from gen_mix.console.simd import LANES, load, store, transpose
@@ -149,14 +149,14 @@ def test_a_block_of_other_tracks_is_refused() -> None:
 
 
 def test_the_convolution_is_that_of_the_definition(generator: torch.Generator) -> None:
-    audio = torch.randn(2, 6 * PART + 99, generator=generator).numpy()
-    pair = torch.randn(2, 2 * PART + 5, generator=generator).numpy()
+    audio = torch.randn(2, 3 * STEP + 99, generator=generator).numpy()
+    pair = torch.randn(2, STEP + 5, generator=generator).numpy()
     (left, right), (first, second) = audio.astype(np.float64), pair.astype(np.float64)
     expected = np.stack([
         signal.fftconvolve(left, first) + signal.fftconvolve(right, second),
         signal.fftconvolve(left, second) - signal.fftconvolve(right, first),
     ])[:, : audio.shape[1]]  # fmt: skip
-    for pieces in ((0, audio.shape[1]), (0, PART, 6 * PART, audio.shape[1])):
+    for pieces in ((0, audio.shape[1]), (0, STEP, 3 * STEP, audio.shape[1])):
         convolver = Convolver(pair[0] + 1j * pair[1])
         heard = np.empty_like(audio)
         for first, last in pairwise(pieces):

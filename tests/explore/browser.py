@@ -38,12 +38,12 @@ def chromium() -> str:
 
 
 @contextmanager
-def served(root: Path) -> Iterator[str]:
+def served(root: Path, limits: Limits | None = None) -> Iterator[str]:
     """Yield the address of a server on a free port."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    explorer = Explorer(Workspace.at(root), pipeline, Limits())
+    explorer = Explorer(Workspace.at(root), pipeline, limits or Limits())
     app = create_app(explorer, local_door(port, TOKEN))
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

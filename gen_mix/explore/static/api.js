@@ -43,4 +43,12 @@ export const post = async (path, body = {}) =>
 export const remove = async (path) => (await request("DELETE", path)).json();
 export const sound = async (path, body) =>
   (await (body ? request("POST", path, JSON.stringify(body), "application/json") : request("GET", path))).arrayBuffer();
-export const send = async (path, file) => (await request("POST", path, file, "application/octet-stream")).json();
+
+/** Return a number of bytes in words. */
+export const megabytes = (bytes) => `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0)} MB`;
+
+/** Send a file, unless it is larger than `most` bytes: the server would hang up in the middle of it. */
+export async function send(path, file, most) {
+  if (file.size > most) throw new Refused(413, `Expected a file of at most ${megabytes(most)}, got ${megabytes(file.size)}.`);
+  return (await request("POST", path, file, "application/octet-stream")).json();
+}

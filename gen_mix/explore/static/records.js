@@ -11,13 +11,13 @@ const WIDTH = 300;
 const HEIGHT = 78;
 
 /** Send a record to the session of `model`; `told` is where the panel finds how that goes. */
-export async function bringRecord(model, files, told) {
+export async function bringRecord(model, files, told, limits) {
   const file = files.find((one) => SOUND.test(one.name));
   if (!file) return announce(`Expected a record as an audio file, got ${files.length ? files[0].name : "none"}.`);
   Object.assign(told, { recordState: `Listening to ${file.name} …`, recordTrouble: "" });
   model.changed();
   try {
-    await send(model.path(`files?as=record&name=${encodeURIComponent(file.name)}`), file);
+    await send(model.path(`files?as=record&name=${encodeURIComponent(file.name)}`), file, limits.file_bytes);
     announce("New mixes will lean towards this record");
   } catch (error) {
     told.recordTrouble = error.message;
@@ -27,7 +27,7 @@ export async function bringRecord(model, files, told) {
 }
 
 /** Let files be dropped anywhere on the page of an opened session; the returned controller ends it. */
-export function listenToDrops(model, told) {
+export function listenToDrops(model, told, limits) {
   const controller = new AbortController();
   const over = (event, isOver) => {
     if (![...(event.dataTransfer?.types ?? [])].includes("Files")) return;
@@ -39,7 +39,7 @@ export function listenToDrops(model, told) {
   document.addEventListener("dragleave", (event) => event.relatedTarget === null && over(event, false), { signal });
   document.addEventListener("drop", (event) => {
     over(event, false);
-    if (model.isOpen) bringRecord(model, [...event.dataTransfer.files], told);
+    if (model.isOpen) bringRecord(model, [...event.dataTransfer.files], told, limits);
   }, { signal });
   return controller;
 }
@@ -48,7 +48,7 @@ export function listenToDrops(model, told) {
 export function recordPanel(model, wishes, limits) {
   const input = h("input", {
     type: "file", accept: "audio/*,.wav,.flac,.aif,.aiff,.ogg,.mp3", id: "record", class: "hidden-input", "data-key": "record-file",
-    onchange: (event) => bringRecord(model, [...event.target.files], wishes),
+    onchange: (event) => bringRecord(model, [...event.target.files], wishes, limits),
   });
   const hasRoom = model.records.length < limits.records && !wishes.recordState;
   return h("div", { class: `ask records${model.records.length ? " some" : ""}` },

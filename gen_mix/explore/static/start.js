@@ -1,6 +1,6 @@
 // The first page: drop recordings here, or go on with what one began.
 
-import { get, post, remove, send } from "./api.js";
+import { get, megabytes, post, remove, send } from "./api.js";
 import { announce, button, h } from "./dom.js";
 
 const SOUND = /\.(wav|flac|aiff?|ogg|mp3)$/i;
@@ -16,7 +16,7 @@ export async function startPage(main, welcome, onopen) {
     "div",
     { class: "zone" },
     h("h1", null, "Drop the tracks of a song"),
-    h("p", { class: "soft" }, "One audio file per track, or their folder: wav, flac, aiff, ogg or mp3. A file called mix is your own rough mix, one called reference a record to sound like. All of it stays on this machine."),
+    h("p", { class: "soft" }, `One audio file per track, or their folder: wav, flac, aiff, ogg or mp3, each up to ${megabytes(welcome.limits.file_bytes)}. `, "A file called mix is your own rough mix, one called reference a record to sound like. All of it stays on this machine."),
     h("label", { class: "button primary", for: "files" }, "Choose files"),
     input,
     welcome.has_example ? button("Try the example song", () => post("example").then(({ id }) => onopen(id)).catch(fail), { "data-key": "example" }) : null,
@@ -88,6 +88,7 @@ async function walk(entry, depth) {
 async function bringIn(files, list, limits, onopen) {
   const tracks = files.filter((file) => SOUND.test(file.name) && !NEVER.test(file.name) && !file.name.startsWith("."));
   if (!tracks.length) throw new Error(`Expected audio files, got ${files.length ? files[0].name : "none"}.`);
+  if (tracks.length > limits.tracks) throw new Error(`Expected at most ${limits.tracks} tracks, got ${tracks.length}.`);
   tracks.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
   const { id } = await post("sessions", { name: files.songName ?? commonName(tracks) });
   list.replaceChildren();
@@ -96,8 +97,7 @@ async function bringIn(files, list, limits, onopen) {
     const state = h("span", { class: "soft" }, "…");
     list.append(h("li", null, h("span", null, file.name), state));
     try {
-      if (file.size > limits.file_bytes) throw new Error("larger than it may be");
-      const track = await send(`sessions/${id}/files?name=${encodeURIComponent(file.name)}`, file);
+      const track = await send(`sessions/${id}/files?name=${encodeURIComponent(file.name)}`, file, limits.file_bytes);
       state.textContent = `${track.seconds.toFixed(1)} s ${track.channels === 2 ? "stereo" : "mono"}`;
       taken += 1;
     } catch (error) {
@@ -110,7 +110,7 @@ async function bringIn(files, list, limits, onopen) {
     if (!file || !taken) continue;
     const state = h("span", { class: "soft" }, words);
     list.append(h("li", null, h("span", null, file.name), state));
-    await send(`sessions/${id}/files?as=${kind}&name=${encodeURIComponent(file.name)}`, file).catch((error) => {
+    await send(`sessions/${id}/files?as=${kind}&name=${encodeURIComponent(file.name)}`, file, limits.file_bytes).catch((error) => {
       state.textContent = error.message;
       state.className = "wrong";
     });

@@ -28,7 +28,7 @@ export class Studio {
     Object.assign(this.model, rest);
     this.build();
     this.keys = listenToKeys(this);
-    this.drops = listenToDrops(this.model, this.wishes);
+    this.drops = listenToDrops(this.model, this.wishes, told.limits);
     this.ticking = setInterval(() => this.tick(), 60);
     post(`sessions/${id}/open`).catch((error) => announce(error.message));
     this.model.follow();
