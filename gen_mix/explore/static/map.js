@@ -172,7 +172,7 @@ function broken(words, letters) {
     lines[lines.length - 1] += part;
   }
   const cut = (line) => (line.trim().length > letters + 1 ? `${line.trim().slice(0, letters)}…` : line.trim());
-  return lines.length > 3 ? [cut(lines[0]), `${cut(lines[1])}…`, cut(lines.at(-1))] : lines.map(cut);
+  return lines.length > 3 ? [`${lines[0].trim().slice(0, letters)}…`, ...lines.slice(-2).map(cut)] : lines.map(cut); // the end tells takes apart
 }
 
 /** Return what the map shows, for those who do not see it. */
