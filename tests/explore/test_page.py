@@ -247,6 +247,13 @@ def test_between_mixes_one_can_wander_and_stay(browser: Any, address: str, sessi
         assert "between" in visit.page.evaluate("genMix.slots.at(-1).origin")
         visit.page.get_by_label("How far on the way").fill("0.25")
         visit.until("genMix.player.current === 'between'")
+        buffer = "genMix.player.voices.get('between').buffer"
+        for way in ("straight", "latent"):
+            visit.until("!genMix.busy")
+            visit.page.evaluate(f"globalThis.before = {buffer}")
+            visit.page.get_by_label("Half-way is").select_option(way)
+            visit.until(f"{buffer} !== globalThis.before")
+            assert visit.page.evaluate("genMix.spot().way") == way
         visit.page.get_by_role("button", name="Leave").click()
         visit.until("genMix.player.current === genMix.current")
 

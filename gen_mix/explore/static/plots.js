@@ -62,8 +62,11 @@ export function compressorPlot(settings, size, other = null) {
   );
 }
 
-/** Return a mix as a stage: each track a dot, left to right where it is heard, higher the louder, larger the wetter. */
-export function stagePlot(settings, width, height, marked = -1) {
+/**
+ * Return a mix as a stage: each track a dot, left to right where it is heard, higher the louder, larger the wetter; a
+ * stereo one has a line as broad as it is wide.
+ */
+export function stagePlot(settings, tracks, width, height) {
   const faders = settings.tracks.map((track) => track.fader_db);
   const sorted = [...faders].sort((a, b) => a - b);
   const middle = sorted[Math.floor(sorted.length / 2)];
@@ -71,9 +74,11 @@ export function stagePlot(settings, width, height, marked = -1) {
     const level = Math.max(-18, Math.min(12, track.fader_db - middle));
     const wet = track.sends.reverb_db === null ? 0 : Math.max(0, 1 + track.sends.reverb_db / 40);
     const [cx, cy] = [6 + ((track.pan + 1) / 2) * (width - 12), height - 5 - ((level + 18) / 30) * (height - 10)];
+    const reach = tracks[place]?.is_stereo ? (track.width / 2) * (width / 5) : 0;
     return [
+      reach ? s("line", { class: "breadth", x1: Math.max(2, cx - reach), x2: Math.min(width - 2, cx + reach), y1: cy, y2: cy }) : null,
       wet ? s("circle", { class: "halo", cx, cy, r: 3 + 5 * wet }) : null,
-      s("circle", { class: place === marked ? "dot marked" : "dot", cx, cy, r: 2.4 }),
+      s("circle", { class: "dot", cx, cy, r: 2.4 }),
     ];
   });
   return s(
