@@ -78,6 +78,19 @@ def move(page: Any, step: int) -> None:
     until(page, "genMix.player.voices.get(genMix.current).buffer !== globalThis.before")
 
 
+def wander(page: Any, step: int) -> None:
+    """Go to a place between three mixes and wait for its sound."""
+    page.evaluate(
+        """(step) => {
+          globalThis.before = genMix.player.voices.get("between")?.buffer;
+          const shares = [0.3 + 0.1 * step, 0.5 - 0.1 * step, 0.2];
+          genMix.wander(shares.map((weight, at) => ({ mix: { slot: genMix.slots[at] }, weight })), null);
+        }""",
+        step,
+    )
+    until(page, "genMix.player.voices.get('between')?.buffer !== globalThis.before")
+
+
 def main() -> None:
     """Measure, print, and take a picture where one is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -105,6 +118,9 @@ def main() -> None:
         for step in range(MOVES):
             measured(f"fader moved to heard, {step + 1} of {MOVES}", lambda step=step: move(page, step))
         page.evaluate("genMix.draft = null; genMix.choose(genMix.slots[1].id)")
+        for step in range(MOVES):
+            measured(f"place between mixes to heard, {step + 1} of {MOVES}", lambda step=step: wander(page, step))
+        page.evaluate("genMix.leaveBetween()")
         page.wait_for_timeout(1500)
         if picture is not None:
             page.screenshot(path=str(picture))

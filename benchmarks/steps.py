@@ -8,7 +8,7 @@ What is told apart this way is the sampler, so the labels are told: doubt about 
 
 import argparse
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from gen_mix.baselines.networks import WithLabels
 from gen_mix.evaluation.distances import pooled_ratio, session_distances
 from gen_mix.evaluation.heard import Excerpts, take_excerpts
 from gen_mix.evaluation.judged import Draws, Judged, judge, spread_over
+from gen_mix.evaluation.modes import modes_of, pool_modes
 from gen_mix.evaluation.one_to_many import subject_of
 from gen_mix.files import write_whole
 from gen_mix.mix import MixParameters
@@ -31,6 +32,8 @@ from gen_mix.sessions.session import Session
 from samplers import SAMPLERS
 
 STEPS = (1, 2, 4, 8, 16, 32, 64)
+SHOWN = {"doubles_apart": "doubles apart", "doubles_mirrored": "mirrored", "left_centre_right": "left-centre-right"}
+Modes = Mapping[str, float | None]
 TWO_A_STEP = ("heun",)
 """Samplers that ask the network twice a step, but once at the last."""
 
@@ -46,6 +49,7 @@ class Row:
         energy_ratio: Of the model told the labels, pooled over sessions.
         low: Lower end of its interval over sessions.
         high: Upper end.
+        modes: Of what energy hardly sees, see `Modes`; None where no session can show it.
     """
 
     sampler: str
@@ -54,6 +58,7 @@ class Row:
     energy_ratio: float
     low: float
     high: float
+    modes: Modes
 
 
 def main() -> None:
@@ -69,7 +74,7 @@ def main() -> None:
     options = parser.parse_args()
     ways = [Sampling(steps=steps, sampler=name) for name in options.samplers for steps in options.steps]
     pipeline = MixPipeline.from_pretrained(options.model)
-    told = table(measured(sessions_in(options.sessions, options.most), pipeline, ways, options.samples))
+    told = table(*measured(sessions_in(options.sessions, options.most), pipeline, ways, options.samples))
     print(told)
     if options.out is not None:
         write_whole(options.out, told.encode())
@@ -82,8 +87,10 @@ def sessions_in(folder: Path | None, most: int) -> list[Session]:
     return [read_session(path) for path in sorted(folder.iterdir())[:most] if path.is_dir()]
 
 
-def measured(sessions: Sequence[Session], pipeline: MixPipeline, ways: Sequence[Sampling], samples: int) -> list[Row]:
-    """Return a row for each way to sample."""
+def measured(
+    sessions: Sequence[Session], pipeline: MixPipeline, ways: Sequence[Sampling], samples: int
+) -> tuple[list[Row], Modes]:
+    """Return a row for each way to sample, and the modes of the engineers."""
     draws = Draws(samples)
     judged = []
     for session in sessions:
@@ -92,7 +99,7 @@ def measured(sessions: Sequence[Session], pipeline: MixPipeline, ways: Sequence[
         judged.append(judge_ways(session.name, subject, excerpts, pipeline, ways, draws))
         print(f"heard {session.name}, {time.monotonic() - began:.0f} s", flush=True)
     spread = spread_over([one for each in judged for one in each.engineers])
-    return [_row(judged, way, spread, draws.seed) for way in ways]
+    return [_row(judged, way, spread, draws.seed) for way in ways], _engineers(judged, spread)
 
 
 def judge_ways(
@@ -115,18 +122,20 @@ class SameSeeds:
         return self.mixer(subject, mixes, torch.Generator().manual_seed(self.seed))
 
 
-def table(rows: Sequence[Row]) -> str:
-    """Return the rows as Markdown, the cheapest within 5 % of the best in bold."""
+def table(rows: Sequence[Row], engineers: Modes) -> str:
+    """Return the rows as Markdown, the cheapest within 5 % of the best in bold, the engineers last."""
     best = min(row.energy_ratio for row in rows)
     chosen = min((row for row in rows if row.energy_ratio <= 1.05 * best), key=lambda row: row.evaluations)
     lines = [
-        "| sampler | steps | network evaluations | energy ratio | 95 % interval |",
-        "| --- | ---: | ---: | ---: | --- |",
+        f"| sampler | steps | network evaluations | energy ratio | 95 % interval | {' | '.join(SHOWN.values())} |",
+        f"| --- | ---: | ---: | ---: | --- | {' | '.join(['---:'] * len(SHOWN))} |",
     ]
     for row in rows:
         mark = "**" if row == chosen else ""
         cells = [row.sampler, str(row.steps), str(row.evaluations), f"{row.energy_ratio:.3f}"]
-        lines.append(f"| {' | '.join(mark + cell + mark for cell in cells)} | {row.low:.2f} to {row.high:.2f} |")
+        cells = [mark + cell + mark for cell in cells]
+        lines.append(f"| {' | '.join([*cells, f'{row.low:.2f} to {row.high:.2f}', *_shares(row.modes)])} |")
+    lines.append(f"| {' | '.join(['engineers', '', '', '', '', *_shares(engineers)])} |")
     return "\n".join(lines) + "\n"
 
 
@@ -137,7 +146,17 @@ def _row(judged: Sequence[Judged], way: Sampling, spread: Tensor, seed: int) -> 
     ]
     ratio = pooled_ratio([one.together for one in apart], seed)
     evaluations = 2 * way.steps - 1 if way.sampler in TWO_A_STEP else way.steps
-    return Row(way.sampler, way.steps, evaluations, ratio.value, ratio.low, ratio.high)
+    modes = pool_modes([modes_of(one.systems[_name(way)], one.engineers, one.facts, spread) for one in judged])
+    return Row(way.sampler, way.steps, evaluations, ratio.value, ratio.low, ratio.high, modes)
+
+
+def _engineers(judged: Sequence[Judged], spread: Tensor) -> Modes:
+    """Return the modes of the engineers themselves, one set of them against the others."""
+    return pool_modes([modes_of(one.engineers[0], one.engineers, one.facts, spread) for one in judged])
+
+
+def _shares(modes: Modes) -> list[str]:
+    return ["–" if (share := modes[name]) is None else f"{100 * share:.0f} %" for name in SHOWN]
 
 
 def _name(way: Sampling) -> str:

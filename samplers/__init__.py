@@ -6,12 +6,12 @@ A denoiser is a function of a noisy value and its noise level; nothing here know
 from collections.abc import Callable
 
 from samplers.aims import Aims, aimed, brought
-from samplers.angle import Angle
 from samplers.bounds import Bounds
 from samplers.ddim import DDIM
 from samplers.dpm import DPM
 from samplers.euler import Euler
 from samplers.flow import FlowEuler
+from samplers.gauss import Gauss
 from samplers.guidance import Guide, guided, tilted
 from samplers.heun import Heun
 from samplers.inversion import invert, slerp
@@ -24,8 +24,8 @@ from samplers.tangent import Measure
 from samplers.types import Denoise, OnStep, Sampler
 
 SAMPLERS: dict[str, Callable[[], Sampler]] = {
+    "gauss": Gauss,
     "heun": Heun,
-    "angle": Angle,
     "euler": Euler,
     "dpm": DPM,
     "ddim": DDIM,
@@ -35,7 +35,6 @@ SAMPLERS: dict[str, Callable[[], Sampler]] = {
 
 __all__ = [
     "Aims",
-    "Angle",
     "DDIM",
     "DPM",
     "SAMPLERS",
@@ -44,6 +43,7 @@ __all__ = [
     "Denoise",
     "Euler",
     "FlowEuler",
+    "Gauss",
     "Guidance",
     "Guide",
     "Heun",

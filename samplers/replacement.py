@@ -1,7 +1,6 @@
 """Sampling when part of the answer is asked for: exactly, or within ends."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -9,6 +8,7 @@ import torch
 from torch import Tensor
 
 from samplers.bounds import Bounds
+from samplers.gauss import between, onward
 from samplers.noise import NoiseSource
 from samplers.schedule import Schedule, karras_sigmas
 from samplers.types import Denoise, OnStep, batch_level, keep
@@ -32,9 +32,9 @@ class Around:
       / 2σ² + w·x₀), normalized), and for Gaussian data the other entries' answer is then exactly their mean
       given that value. w is followed from one evaluation to the next by Newton's steps, at no evaluation more.
 
-    The steps are those of DPM-Solver++(2M), Lu et al. (2022), https://arxiv.org/abs/2211.01095, algorithm 2: one
-    evaluation each, and what it remembers of the level before serves every walk of a step. The data are taken to have
-    about unit variance, and are known to be within the bounds afterwards.
+    The steps are those of `Gauss`, but for those that are walked again: noise that was put back is not what the level
+    before was answered for, so they are of first order. The data are taken to have about unit variance, and are known
+    to be within the bounds afterwards.
 
     Attributes:
         bounds: What is asked for.
@@ -63,37 +63,20 @@ class Around:
         """Return the value that `x` (batch, *) becomes; see `Sampler`."""
         asked = _Asked(denoise, self.bounds.to(x), torch.zeros_like(x))
         on_step = on_step or keep
-        levels = sigmas.tolist()
-        before: Tensor | None = None
-        for step, (here, there) in enumerate(pairwise(levels)):
+        before, above = torch.zeros_like(x), math.inf
+        for step, (here, there) in enumerate(pairwise(sigmas.tolist())):
             clean = asked(x, batch_level(x, here))
-            ahead = clean if before is None else _ahead(clean, before, levels, step)
+            ahead = between(clean, here, before, above, there)
             for again in range(1, self._walks(here)):
-                # noise that was put back is not what the level before was answered for: first order from here
-                x = _onward(x, ahead, here, there)
-                x = x + math.sqrt(here**2 - there**2) * noise(x, 1 + step * self.resamplings + again)
+                back = math.sqrt(here**2 - there**2) * noise(x, 1 + step * self.resamplings + again)
+                x = onward(x, ahead, here, there) + back
                 ahead = clean = asked(x, batch_level(x, here))
-            x = on_step(step, there, _onward(x, ahead, here, there))
-            before = clean
+            x = on_step(step, there, onward(x, ahead, here, there))
+            before, above = clean, here
         return self.bounds.into(x)
 
     def _walks(self, level: float) -> int:
         return self.resamplings if self.again_low <= level <= self.again_high else 1
-
-
-def _onward(x: Tensor, clean: Tensor, here: float, there: float) -> Tensor:
-    """Return x at the level `there`, on the straight way to a clean value."""
-    share = there / here
-    return share * x + (1 - share) * clean
-
-
-def _ahead(clean: Tensor, before: Tensor, levels: Sequence[float], step: int) -> Tensor:
-    """Return the denoiser's answer half a step further down, going on from its answer a level up."""
-    here, there = levels[step], levels[step + 1]
-    if there == 0:
-        return clean
-    share = math.log(here / there) / math.log(levels[step - 1] / here)
-    return clean + share / 2 * (clean - before)
 
 
 @dataclass

@@ -9,7 +9,7 @@ from numba import njit
 from numpy.polynomial import Chebyshev, Polynomial
 from numpy.typing import NDArray
 
-from gen_mix.console.simd import floor, from_bits, multiply_add, splat, to_bits, to_float, to_whole, where
+from gen_mix.console.simd import from_bits, multiply_add, splat, to_bits, to_float, where
 
 
 def _fit(function: Callable[[NDArray[np.float64]], NDArray[np.float64]], degree: int, low: float, high: float) -> Any:
@@ -25,21 +25,26 @@ def _log2_over_distance(distance: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _exp2_less_one_over_x(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return (2ˣ − 1) / x, for x above 0."""
-    return np.expm1(x * math.log(2)) / x
+    """Return (2ˣ − 1) / x."""
+    safe = np.where(x == 0, 1.0, x)
+    return np.where(x == 0, math.log(2), np.expm1(safe * math.log(2)) / safe)
 
 
 _LOG2 = _fit(_log2_over_distance, 7, math.sqrt(0.5) - 1, math.sqrt(2) - 1)
-_EXP2 = (*_fit(_exp2_less_one_over_x, 4, 0.0, 1.0), np.float32(1))  # 1 at 0 to the last bit: no gain is no change
+_EXP2 = (*_fit(_exp2_less_one_over_x, 4, -0.5, 0.5), np.float32(1))  # 1 at 0 to the last bit: no gain is no change
 _ROOT_HALF = int(np.float32(math.sqrt(0.5)).view(np.int32))
 _MANTISSA_BITS = 23
 _MANTISSA = (1 << _MANTISSA_BITS) - 1
 _BIAS = 127
+_COUNTS = np.float32(1.5 * 2**_MANTISSA_BITS)  # what is added to this is rounded to a whole number, in its last bits
 
 
 @njit(nogil=True, inline="always")
 def log2(x: Any) -> Any:
-    """Return the logarithm to base 2 of a float32 vector, above 1e-38, within 3e-7 of 1 or of the result."""
+    """Return the logarithm to base 2 of a float32 vector, above 1e-38, within 3e-7 of 1 or of the result.
+
+    Of what is smaller it makes -126 to -128.
+    """
     shifted = to_bits(x) - splat(np.int32(_ROOT_HALF))
     exponent = to_float(shifted >> splat(np.int32(_MANTISSA_BITS)))
     mantissa = from_bits((shifted & splat(np.int32(_MANTISSA))) + splat(np.int32(_ROOT_HALF)))
@@ -52,9 +57,9 @@ def exp2(x: Any) -> Any:
     """Return 2 to the power of a float32 vector, from -126 to 126, within 3e-7 of itself."""
     lowest = splat(np.float32(-_BIAS + 1))
     clipped = where(x < lowest, lowest, x)
-    whole = floor(clipped)
-    scale = from_bits((to_whole(whole) + splat(np.int32(_BIAS))) << splat(np.int32(_MANTISSA_BITS)))
-    return _polynomial_exp2(clipped - whole) * scale
+    counted = clipped + splat(_COUNTS)
+    fraction = clipped - (counted - splat(_COUNTS))
+    return from_bits(to_bits(_polynomial_exp2(fraction)) + (to_bits(counted) << splat(np.int32(_MANTISSA_BITS))))
 
 
 @njit(nogil=True, inline="always")

@@ -1,5 +1,6 @@
 """Strips put side by side, eight channels a group, ready for the inner loops."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -13,7 +14,7 @@ from gen_mix.console.simd import LANES
 
 _PASS = np.array([1.0, 0.0, 0.0, 1.0, 0.0, 0.0])  # a filter that changes nothing
 _NO_DYNAMICS = np.array([0.0, 0.0, 1.0, 0.5, 1.0, 1.0])
-
+_DB_PER_OCTAVE = 20 * math.log10(2)
 
 _Number = TypeVar("_Number", bound=np.generic)
 
@@ -50,7 +51,8 @@ def dynamics(
     release: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return the numbers of compressors, (6, *) for knobs (*); times are shares of a step covered in a sample."""
-    return np.array([knee_db / 2 - threshold_db, 1 / ratio - 1, knee_db, 1 / (2 * knee_db), attack, release])
+    knee, corner = knee_db / _DB_PER_OCTAVE, (knee_db / 2 - threshold_db) / _DB_PER_OCTAVE
+    return np.array([corner, 1 / ratio - 1, knee, 1 / (2 * knee), attack, release])
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ def build_rack(mixes: Sequence[Sequence[Strip]], silent_row: int) -> Rack:
             is_pair=_joined([group.is_pair() for group in groups], np.float32),
             first_filter=_starts(group.filters for group in groups),
             taps=_joined([group.taps() for group in groups], np.float64),
+            levels=_joined([group.levels() for group in groups], np.float64),
             has_dynamics=np.array([group.has_dynamics for group in groups], np.bool_),
             knobs=_joined([group.knobs() for group in groups], np.float64),
             first_target=_starts(len(group.targets) for group in groups),
@@ -159,12 +162,18 @@ class _Group:
         return paired
 
     def taps(self) -> NDArray[np.float64]:
+        b0, b1, b2, _, a1, a2 = np.moveaxis(self._sections(), -1, 0)
+        return np.stack([b1 / b0, b2 / b0, -a1, -a2], axis=1)
+
+    def levels(self) -> NDArray[np.float64]:
+        return self._sections()[..., 0].prod(axis=0)
+
+    def _sections(self) -> NDArray[np.float64]:
         sections = np.tile(_PASS, (self.filters, LANES, 1))
         for lane, strip in self.members:
             for channel in range(len(strip.sources)):
                 sections[: len(strip.sections), lane + channel] = strip.sections
-        b0, b1, b2, _, a1, a2 = np.moveaxis(sections, -1, 0)
-        return np.stack([b0, b1 - a1 * b0, b2 - a2 * b0, -a1, -a2], axis=1)
+        return sections
 
     def knobs(self) -> NDArray[np.float64]:
         values = np.tile(_NO_DYNAMICS[:, None], LANES)

@@ -5,7 +5,6 @@ piece is touched. Filters and the compressor's recursion have float64 state: flo
 release would stop moving before it has arrived. Everything else is float32.
 """
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +12,6 @@ from numba import njit
 from numpy.typing import NDArray
 
 from gen_mix.console.approximation import exp2, log2
-from gen_mix.console.compressor import LOWEST_LEVEL_DB
 from gen_mix.console.simd import (
     LANES,
     absolute,
@@ -28,17 +26,14 @@ from gen_mix.console.simd import (
     where,
 )
 
-TAPS = 5 * LANES
-"""Numbers of a filter, each for all lanes: b0, b1 - a1 b0, b2 - a2 b0, -a1, -a2."""
+TAPS = 4 * LANES
+"""Numbers of a filter, each for all lanes: b1 / b0, b2 / b0, -a1, -a2."""
 
 FILTER_STATE = 2 * LANES
 KNOBS = 6 * LANES
-"""Numbers of a compressor: half the knee less the threshold in dB, slope, knee in dB, 1 / (2 knee), attack, release."""
+"""Numbers of a compressor: half the knee less the threshold, slope, knee, 1 / (2 knee), attack, release; in octaves."""
 
 _PIECE = 128  # samples; 8 KB of float64 for eight channels
-_DB_PER_OCTAVE = np.float32(20 * math.log10(2))
-_OCTAVES_PER_DB = np.float32(1 / (20 * math.log10(2)))
-_LOWEST_LEVEL = np.float32(10 ** (LOWEST_LEVEL_DB / 20))
 _FLUSH_BELOW = 1e-100  # far below any sound, far above the denormal numbers that slow a processor down
 
 
@@ -50,6 +45,7 @@ class Groups(NamedTuple):
         is_pair: 1.0 in lanes whose neighbour is the other channel of the same strip, (groups · 8,).
         first_filter: Where in `taps` the filters of each group begin, (groups + 1,).
         taps: (filters · TAPS,).
+        levels: Product of the b0 of all filters of a lane, (groups · 8,).
         has_dynamics: Whether any lane of a group has a compressor, (groups,).
         knobs: (groups · KNOBS,).
         first_target: Where in `targets` those of each group begin, (groups + 1,).
@@ -61,6 +57,7 @@ class Groups(NamedTuple):
     is_pair: NDArray[np.float32]
     first_filter: NDArray[np.int64]
     taps: NDArray[np.float64]
+    levels: NDArray[np.float64]
     has_dynamics: NDArray[np.bool_]
     knobs: NDArray[np.float64]
     first_target: NDArray[np.int64]
@@ -73,11 +70,11 @@ class State(NamedTuple):
 
     Attributes:
         filters: (filters · FILTER_STATE,).
-        gain_db: Of the compressors, (groups · 8,).
+        gains: Of the compressors, in octaves, (groups · 8,).
     """
 
     filters: NDArray[np.float64]
-    gain_db: NDArray[np.float64]
+    gains: NDArray[np.float64]
 
 
 @njit(cache=True, nogil=True)
@@ -98,7 +95,8 @@ def run_groups(
     heard = source.reshape(-1)
     mixed = out.reshape(-1)
     piece = np.empty(_PIECE * LANES)
-    target_db = np.empty(_PIECE * LANES, np.float32)
+    rounded = np.empty(_PIECE * LANES, np.float32)
+    target = np.empty(_PIECE * LANES, np.float32)
     for start in range(0, samples, _PIECE):
         length = min(_PIECE, samples - start)
         out[:, start : start + length] = 0
@@ -106,10 +104,11 @@ def run_groups(
             _gather(heard, samples, start, length, groups.source, group, piece)
             for place in range(groups.first_filter[group], groups.first_filter[group + 1]):
                 _filter(piece, length, groups.taps, place, state.filters)
+            _round(piece, length, groups.levels, group, rounded)
             if groups.has_dynamics[group]:
-                _aim(piece, length, groups.knobs, groups.is_pair, group, target_db)
-                _follow(piece, length, groups.knobs, group, target_db, state.gain_db)
-            _mix(piece, length, groups, group, mixed, samples, start)
+                _aim(rounded, length, groups.knobs, groups.is_pair, group, target)
+                _follow(rounded, length, groups.knobs, group, target, state.gains)
+            _mix(rounded, length, groups, group, mixed, samples, start)
 
 
 @njit(nogil=True)
@@ -137,22 +136,17 @@ def _gather(
 
 @njit(nogil=True)
 def _filter(piece: Any, length: int, taps: Any, place: int, state: Any) -> None:
-    """Send `piece` through a biquad.
-
-    Transposed direct form II with its output put into the state: what comes next waits for one product and not for two.
-    """
+    """Send `piece` through a biquad of b0 = 1, in direct form II: the form with the fewest products."""
     tap, memory = place * TAPS, place * FILTER_STATE
-    b0, c1, c2 = load(taps, tap), load(taps, tap + LANES), load(taps, tap + 2 * LANES)
-    a1, a2 = load(taps, tap + 3 * LANES), load(taps, tap + 4 * LANES)
-    first, second = load(state, memory), load(state, memory + LANES)
-    for sample in range(length):
-        x = load(piece, sample * LANES)
-        store(piece, sample * LANES, multiply_add(b0, x, first))
-        rest = multiply_add(c1, x, second)
-        second = multiply_add(a2, first, c2 * x)
-        first = multiply_add(a1, first, rest)
-    store(state, memory, _flushed(first))
-    store(state, memory + LANES, _flushed(second))
+    b1, b2 = load(taps, tap), load(taps, tap + LANES)
+    a1, a2 = load(taps, tap + 2 * LANES), load(taps, tap + 3 * LANES)
+    last, before = load(state, memory), load(state, memory + LANES)
+    for sample in range(0, length * LANES, LANES):
+        now = multiply_add(a1, last, multiply_add(a2, before, load(piece, sample)))
+        store(piece, sample, multiply_add(b1, last, multiply_add(b2, before, now)))
+        last, before = now, last
+    store(state, memory, _flushed(last))
+    store(state, memory + LANES, _flushed(before))
 
 
 @njit(nogil=True, inline="always")
@@ -161,38 +155,44 @@ def _flushed(x: Any) -> Any:
 
 
 @njit(nogil=True)
-def _aim(piece: Any, length: int, knobs: Any, is_pair: Any, group: int, target_db: Any) -> None:
-    """Write the gain in dB that the compressors of a group would end up with, sample by sample.
+def _round(piece: Any, length: int, levels: Any, group: int, rounded: Any) -> None:
+    """Write `piece` at its level, as float32."""
+    level = load(levels, group * LANES)
+    for sample in range(0, length * LANES, LANES):
+        store(rounded, sample, as_float32(level * load(piece, sample)))
 
-    Apart from the recursion, so that the processor has several samples in its hands at once.
+
+@njit(nogil=True)
+def _aim(piece: Any, length: int, knobs: Any, is_pair: Any, group: int, target: Any) -> None:
+    """Write the gain in octaves that the compressors of a group would end up with, sample by sample.
+
+    Apart from the recursion, so that the processor has several samples in its hands at once. Silence needs no care:
+    what `log2` makes of it, -127 or so, is below every threshold.
     """
     knob = group * KNOBS
     corner, slope = as_float32(load(knobs, knob)), as_float32(load(knobs, knob + LANES))
     knee, half_by_knee = as_float32(load(knobs, knob + 2 * LANES)), as_float32(load(knobs, knob + 3 * LANES))
     nothing = splat(np.float32(0))
     has_partner = nothing < load(is_pair, group * LANES)
-    for sample in range(length):
-        peak = absolute(as_float32(load(piece, sample * LANES)))
+    for sample in range(0, length * LANES, LANES):
+        peak = absolute(load(piece, sample))
         partner = where(has_partner, swap_pairs(peak), peak)
-        peak = where(peak < partner, partner, peak)
-        peak = where(peak < splat(_LOWEST_LEVEL), splat(_LOWEST_LEVEL), peak)
-        above = multiply_add(log2(peak), splat(_DB_PER_OCTAVE), corner)
+        above = log2(where(peak < partner, partner, peak)) + corner
         above = where(above < nothing, nothing, above)
         inside = where(above < knee, above, knee)
-        store(target_db, sample * LANES, slope * (multiply_add(inside * inside, half_by_knee, above) - inside))
+        store(target, sample, slope * (multiply_add(inside * inside, half_by_knee, above) - inside))
 
 
 @njit(nogil=True)
-def _follow(piece: Any, length: int, knobs: Any, group: int, target_db: Any, state: Any) -> None:
-    """Turn `piece` down by the gain that follows `target_db`, at one speed when it falls and another when it rises."""
+def _follow(piece: Any, length: int, knobs: Any, group: int, target: Any, state: Any) -> None:
+    """Turn `piece` down by the gain that follows `target`, at one speed when it falls and another when it rises."""
     attack, release = load(knobs, group * KNOBS + 4 * LANES), load(knobs, group * KNOBS + 5 * LANES)
-    gain_db = load(state, group * LANES)
-    for sample in range(length):
-        distance = as_float64(load(target_db, sample * LANES)) - gain_db
-        gain_db = multiply_add(where(distance < splat(0.0), attack, release), distance, gain_db)
-        gain = exp2(as_float32(gain_db) * splat(_OCTAVES_PER_DB))
-        store(piece, sample * LANES, load(piece, sample * LANES) * as_float64(gain))
-    store(state, group * LANES, _flushed(gain_db))
+    gain = load(state, group * LANES)
+    for sample in range(0, length * LANES, LANES):
+        distance = as_float64(load(target, sample)) - gain
+        gain = multiply_add(where(distance < splat(0.0), attack, release), distance, gain)
+        store(piece, sample, load(piece, sample) * exp2(as_float32(gain)))
+    store(state, group * LANES, _flushed(gain))
 
 
 @njit(nogil=True)
@@ -200,14 +200,14 @@ def _mix(piece: Any, length: int, groups: Groups, group: int, mixed: Any, sample
     """Add the lanes of `piece` to the rows where they go."""
     for sample in range(0, length, LANES):
         lanes = transpose(
-            as_float32(load(piece, sample * LANES)),
-            as_float32(load(piece, (sample + 1) * LANES)),
-            as_float32(load(piece, (sample + 2) * LANES)),
-            as_float32(load(piece, (sample + 3) * LANES)),
-            as_float32(load(piece, (sample + 4) * LANES)),
-            as_float32(load(piece, (sample + 5) * LANES)),
-            as_float32(load(piece, (sample + 6) * LANES)),
-            as_float32(load(piece, (sample + 7) * LANES)),
+            load(piece, sample * LANES),
+            load(piece, (sample + 1) * LANES),
+            load(piece, (sample + 2) * LANES),
+            load(piece, (sample + 3) * LANES),
+            load(piece, (sample + 4) * LANES),
+            load(piece, (sample + 5) * LANES),
+            load(piece, (sample + 6) * LANES),
+            load(piece, (sample + 7) * LANES),
         )
         for target in range(groups.first_target[group], groups.first_target[group + 1]):
             total = lanes[0] * splat(groups.gains[target * LANES])

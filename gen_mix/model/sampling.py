@@ -37,7 +37,7 @@ class Sampling:
 
     steps: int = 8
     guidance_scale: float = 1.0
-    sampler: str = "angle"
+    sampler: str = "gauss"
 
     def __post_init__(self) -> None:
         if self.steps < 1:

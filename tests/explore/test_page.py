@@ -1,5 +1,6 @@
 """Facts about the page in a real browser: what is heard, what the keyboard does, what fits, what stays here."""
 
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -227,8 +228,7 @@ def test_a_fader_that_moves_is_soon_heard(browser: Any, address: str, session: s
         visit.page.mouse.up()
         visit.until(f"genMix.view.history.moments.length === {moments + 1}")
         label = visit.page.evaluate("genMix.view.history.moments.at(-1).label")
-        assert "level" in label
-        assert "dB" in label
+        assert re.fullmatch(r"Mix \d: Kick level [−\d.]+ dB", label), label
 
 
 def test_between_mixes_one_can_wander_and_stay(browser: Any, address: str, session: str) -> None:
@@ -247,6 +247,13 @@ def test_between_mixes_one_can_wander_and_stay(browser: Any, address: str, sessi
         assert "between" in visit.page.evaluate("genMix.slots.at(-1).origin")
         visit.page.get_by_label("How far on the way").fill("0.25")
         visit.until("genMix.player.current === 'between'")
+        buffer = "genMix.player.voices.get('between').buffer"
+        for way in ("straight", "latent"):
+            visit.until("!genMix.busy")
+            visit.page.evaluate(f"globalThis.before = {buffer}")
+            visit.page.get_by_label("Half-way is").select_option(way)
+            visit.until(f"{buffer} !== globalThis.before")
+            assert visit.page.evaluate("genMix.spot().way") == way
         visit.page.get_by_role("button", name="Leave").click()
         visit.until("genMix.player.current === genMix.current")
 

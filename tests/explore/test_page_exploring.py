@@ -32,7 +32,8 @@ MAP = """async (slots) => {
     return { text: word.textContent, fits };
   });
   const own = place.querySelector(".own");
-  const told = { words, own: own?.textContent, beside: own?.parentElement.dataset.slot,
+  const front = [...place.querySelectorAll(".mix")].at(-1).dataset.slot;
+  const told = { words, front, own: own?.textContent, beside: own?.parentElement.dataset.slot,
     shapes: [place.querySelectorAll(".mix circle").length, place.querySelectorAll(".mix rect").length] };
   place.remove();
   return told;
@@ -140,8 +141,9 @@ def test_a_record_is_dropped_heard_weighed_and_taken_away(browser: Any, address:
         visit.until("genMix.records.length === 0")
 
 
-def test_words_on_the_map_fit_and_a_rough_mix_is_marked(browser: Any, address: str) -> None:
-    with visiting(browser, address) as visit:
+@pytest.mark.parametrize("width", [375, 1280])
+def test_words_on_the_map_fit_and_a_rough_mix_is_marked(browser: Any, address: str, width: int) -> None:
+    with visiting(browser, address, width=width) as visit:
         visit.open()
         slots = [
             {"id": str(place), "name": f"Mix {place}", "place": [0.3 * place, 0.2], "verdict": "", "kind": kind}
@@ -151,6 +153,7 @@ def test_words_on_the_map_fit_and_a_rough_mix_is_marked(browser: Any, address: s
     assert len(told["words"]) == 10
     assert [word["text"] for word in told["words"] if not word["fits"]] == []
     assert told["words"][0]["text"] == "distorted-electric-guitar-1 up"
+    assert told["front"] == "0"  # what is heard hides behind no other
     assert (told["own"], told["beside"]) == ("your rough mix", "1")
     assert told["shapes"] == [2, 1]
 

@@ -10,9 +10,9 @@ from scipy.stats import truncnorm
 from torch import Tensor
 
 from samplers import (
-    DPM,
     Around,
     Bounds,
+    Gauss,
     Guide,
     Heun,
     SeededNoise,
@@ -95,7 +95,7 @@ def test_known_entries_come_out_exactly(resamplings: int) -> None:
 def test_independent_entries_do_not_notice_what_is_known() -> None:
     known = Bounds.known(torch.ones(4, 3, dtype=torch.float64), torch.tensor([True, False, False]).expand(4, 3))
     x = start(4, 80.0)
-    free = DPM()(GAUSSIAN.denoise, x, SIGMAS, SeededNoise(range(4)))
+    free = Gauss()(GAUSSIAN.denoise, x, SIGMAS, SeededNoise(range(4)))
     end = Around(known, 1)(GAUSSIAN.denoise, x, SIGMAS, SeededNoise(range(4)))
     assert torch.allclose(end[:, 1:], free[:, 1:], rtol=0, atol=1e-12)
 

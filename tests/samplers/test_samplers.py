@@ -1,12 +1,15 @@
 """Facts about samplers, on data whose denoiser is known exactly."""
 
+import math
+
 import pytest
 import torch
 from diffusers import EDMDPMSolverMultistepScheduler, EDMEulerScheduler
 from torch import Tensor
 
-from samplers import DDIM, DPM, SAMPLERS, Angle, Euler, FlowEuler, Heun, Sampler, SeededNoise, karras_sigmas
+from samplers import DDIM, DPM, SAMPLERS, Euler, FlowEuler, Gauss, Heun, Sampler, SeededNoise, karras_sigmas
 from tests.samplers.gaussian import GAUSSIAN, Gaussian, start
+from tests.samplers.modes import Modes
 
 
 def walk_error(sampler: Sampler, steps: int) -> float:
@@ -19,7 +22,7 @@ def walk_error(sampler: Sampler, steps: int) -> float:
 
 @pytest.mark.parametrize(
     ("sampler", "order"),
-    [(Euler(), 1), (DDIM(), 1), (FlowEuler(), 1), (DPM(order=1), 1), (Angle(), 1), (DPM(), 2), (Heun(), 2)],
+    [(Euler(), 1), (DDIM(), 1), (FlowEuler(), 1), (DPM(order=1), 1), (DPM(), 2), (Gauss(), 2), (Heun(), 2)],
 )
 def test_error_falls_at_the_order_of_the_sampler(sampler: Sampler, order: int) -> None:
     coarse, fine = walk_error(sampler, 40), walk_error(sampler, 80)
@@ -30,21 +33,44 @@ def test_two_evaluations_of_heun_beat_two_steps_of_euler() -> None:
     assert walk_error(Heun(), 20) < walk_error(Euler(), 40) / 3
 
 
-@pytest.mark.parametrize("steps", [1, 3])
-def test_steps_in_the_angle_have_no_error_on_standard_normal_data(steps: int) -> None:
+@pytest.mark.parametrize("steps", [1, 2, 5])
+def test_no_step_of_gauss_has_an_error_on_standard_normal_data(steps: int) -> None:
     normal = Gaussian(torch.zeros(3, dtype=torch.float64), torch.ones(3, dtype=torch.float64))
-    sigmas = karras_sigmas(steps + 1, 0.1, 5.0)[:-1]
-    x = start(8, 5.0)
-    end = Angle()(normal.denoise, x, sigmas, SeededNoise(range(8)))
+    sigmas, x = karras_sigmas(steps + 1, 0.1, 5.0)[:-1], start(8, 5.0)
+    end = Gauss()(normal.denoise, x, sigmas, SeededNoise(range(8)))
     assert torch.allclose(end, normal.walked(x, 5.0, 0.1), rtol=1e-12, atol=0)
 
 
-@pytest.mark.parametrize("std", [1.4, 0.6, 0.3, 0.1])
-def test_eight_steps_in_the_angle_keep_any_spread_that_standardized_data_have(std: float) -> None:
-    data = Gaussian(torch.zeros(3, dtype=torch.float64), torch.full((3,), std, dtype=torch.float64))
-    sigmas, x = karras_sigmas(8, 0.02, 20.0), start(8, 20.0)
-    end = Angle()(data.denoise, x, sigmas, SeededNoise(range(8)))
-    assert torch.allclose(end, data.walked(x, 20.0, 0.0), rtol=0.035)
+def test_no_step_of_gauss_but_the_first_has_an_error_on_a_point() -> None:
+    point = Gaussian(torch.tensor([0.5, -1.0, 2.0], dtype=torch.float64), torch.zeros(3, dtype=torch.float64))
+    walked: list[tuple[float, Tensor]] = []
+
+    def keep(step: int, sigma: float, x: Tensor) -> Tensor:
+        walked.append((sigma, x))
+        return x
+
+    Gauss()(point.denoise, start(8, 5.0), karras_sigmas(6, 0.1, 5.0), SeededNoise(range(8)), keep)
+    (here, x), *later = walked
+    for there, after in later:
+        assert torch.allclose(after, point.walked(x, here, there), rtol=1e-12, atol=1e-12)
+
+
+NARROW = [
+    Modes.standardized([0.5, 0.5], [-1.0, 1.0], [0.03, 0.03]),
+    Modes.standardized([0.25, 0.5, 0.25], [-1.0, 0.0, 1.0], [0.02, 0.02, 0.02]),
+    Modes.standardized([0.8, 0.2], [0.0, 1.0], [0.03, 0.03]),
+    Modes.standardized([0.6, 0.4], [-1.0, 1.0], [0.5, 0.4]),
+]
+
+
+@pytest.mark.parametrize("modes", NARROW)
+@pytest.mark.parametrize("other", [DPM(), Euler(), Heun()])
+def test_in_eight_steps_gauss_keeps_modes_better_than_others_do(modes: Modes, other: Sampler) -> None:
+    levels = (torch.arange(200, dtype=torch.float64) + 0.5) / 200
+    x, sigmas = math.hypot(1, 20.0) * torch.special.ndtri(levels), karras_sigmas(8, 0.02, 20.0)
+    ends = [sampler(modes.denoise, x, sigmas, SeededNoise([0])) for sampler in (Gauss(), other)]
+    errors = [(end - modes.quantiles(levels)).abs().mean() for end in ends]
+    assert errors[0] < 0.7 * errors[1]
 
 
 @pytest.mark.parametrize("name", SAMPLERS)

@@ -2,7 +2,7 @@
 
 import { h, hands } from "./dom.js";
 import { bands, bandTitle, placeOf, read, spec, specs, title, tokenSettings, valueAt, words, written } from "./knobs.js";
-import { compressorPlot, eqPlot } from "./plots.js";
+import { compressorPlot, eqLabels, eqPlot, largeEqPlot } from "./plots.js";
 import { stripName, switchOf } from "./console.js";
 
 const WIDTH = 560;
@@ -22,7 +22,7 @@ export function detail(model, settings, token, control) {
     h("h3", null, name),
     h("div", { class: "halves" },
       h("div", { class: "equalizer" },
-        h("div", { class: "plot" }, h("div", { "data-plot": `${token}:large` }, largeEq(model, strip, other)), handles(model, strip, token)),
+        h("div", { class: "plot" }, h("div", { "data-plot": `${token}:large` }, largeEq(model, strip, other)), ...eqLabels(), handles(model, strip, token)),
         h("div", { class: "bands" },
           kind === "track" ? bandRow(model, settings, token, "high_pass", ["freq_hz"], "high-pass", control) : null,
           ...bands.map(({ name: band }) => bandRow(model, settings, token, `eq.${band}`, ["freq_hz", "gain_db", "q"], bandTitle(band), control)))),
@@ -38,7 +38,7 @@ export function detail(model, settings, token, control) {
   );
 }
 
-const largeEq = (model, strip, other) => eqPlot(strip, model.view.sample_rate, WIDTH, HEIGHT, { other, labels: true });
+const largeEq = (model, strip, other) => largeEqPlot(strip, model.view.sample_rate, WIDTH, HEIGHT, other);
 
 /** Draw the curves in `place` anew, while a knob moves and everything else stays. */
 export function redrawCurves(model, place) {

@@ -122,8 +122,8 @@ function between(model, wishes) {
       : h("p", { class: "soft" }, "Move the slider, or drag on the map."));
 }
 
-const WAYS = [["latent", "in what is heard", "A codec that learned what mixes have in common says where half-way is; nothing jumps, and the ends are the mixes themselves."],
-  ["straight", "knob by knob", "Every knob moves along its scale; a processor that only one of the mixes uses fades."]];
+const WAYS = [["latent", "in what is heard", "Through the latents of a codec that learned what is heard of mixes. Nothing jumps, and at either end is the mix itself."],
+  ["straight", "knob by knob", "Every knob moves along its scale; a processor that only one of the mixes has on fades."]];
 
 /** Return the choice of how one gets from one mix to another. */
 function ways(model) {

@@ -39,12 +39,14 @@ export class MixMap {
     this.place = place;
     this.told = told;
     this.drawing = s("svg", { class: "map", viewBox: `-30 -7 ${SIZE + 60} ${SIZE + 14}`, role: "img" });
+    this.drawing.append(...rings());
     place.append(this.drawing);
     this.listen();
   }
 
   listen() {
     let from = null;
+    Object.assign(this, { mixes: [], records: [], samples: [] }); // until there is something to show
     const at = (event) => {
       const point = new DOMPoint(event.clientX, event.clientY).matrixTransform(this.drawing.getScreenCTM().inverse());
       return [point.x, point.y];
@@ -92,8 +94,7 @@ export class MixMap {
     this.records = records.filter((record) => record.place).map((record) => ({ record, place: inside(record.place) }));
     this.samples = survey.background.map((place, index) => ({ place: inside(place), index }));
     const parts = [
-      s("circle", { class: "ring", cx: SIZE / 2, cy: SIZE / 2, r: SIZE / 2 - 2 }),
-      s("circle", { class: "ring", cx: SIZE / 2, cy: SIZE / 2, r: SIZE / 4 }),
+      ...rings(),
       ...this.samples.map(({ place }) => s("circle", { class: "sample", cx: x(place[0]), cy: y(place[1]), r: 0.9 })),
       ...survey.directions.flatMap((direction) => this.direction(direction)),
     ];
@@ -105,9 +106,11 @@ export class MixMap {
         }));
       }
     }
-    for (const { slot, place } of this.mixes) {
+    const heard = between ? null : current;
+    const inFront = [...this.mixes].sort((a, b) => (a.slot.id === heard) - (b.slot.id === heard));
+    for (const { slot, place } of inFront) {
       const isRough = names && slot.kind === "rough";
-      const kind = `mix ${slot.verdict}${slot.id === current ? " current" : ""}`;
+      const kind = `mix ${slot.verdict}${slot.id === heard ? " current" : ""}`;
       const number = slots.indexOf(slot) + 1;
       const [cx, cy] = [x(place[0]), y(place[1])];
       parts.push(
@@ -123,7 +126,7 @@ export class MixMap {
     for (const { record, place } of this.records) {
       const [cx, cy] = [x(place[0]), y(place[1])];
       parts.push(
-        s("g", { class: `disc${record.id === current ? " current" : ""}${record.weight ? "" : " off"}`, "data-record": record.id },
+        s("g", { class: `disc${record.id === heard ? " current" : ""}${record.weight ? "" : " off"}`, "data-record": record.id },
           s("path", { d: `M${cx} ${cy - 3.6}L${cx + 3.6} ${cy}L${cx} ${cy + 3.6}L${cx - 3.6} ${cy}Z` }),
           s("text", { x: cx, y: cy - 4.6 }, `like ${short(record.name)}`),
           s("title", null, `${record.name}: a mix that measures like it is to be expected about here`)),
@@ -147,6 +150,8 @@ export class MixMap {
   }
 }
 
+const rings = () => [SIZE / 2 - 2, SIZE / 4].map((r) => s("circle", { class: "ring", cx: SIZE / 2, cy: SIZE / 2, r }));
+
 /** Return a word at the ring, in lines that fit beside it. */
 function text(word, right, up) {
   const anchor = right > 0.25 ? "start" : right < -0.25 ? "end" : "middle";
@@ -167,7 +172,7 @@ function broken(words, letters) {
     lines[lines.length - 1] += part;
   }
   const cut = (line) => (line.trim().length > letters + 1 ? `${line.trim().slice(0, letters)}…` : line.trim());
-  return lines.length > 3 ? [cut(lines[0]), `${cut(lines[1])}…`, cut(lines.at(-1))] : lines.map(cut);
+  return lines.length > 3 ? [`${lines[0].trim().slice(0, letters)}…`, ...lines.slice(-2).map(cut)] : lines.map(cut); // the end tells takes apart
 }
 
 /** Return what the map shows, for those who do not see it. */

@@ -16,7 +16,7 @@ function card(model, slot, at) {
     [
       h("span", { class: "key", "aria-hidden": "true" }, at < 9 ? String(at + 1) : ""),
       h("span", { class: "name" }, name),
-      !model.blind && settings ? stagePlot(settings, 112, 44) : null,
+      !model.blind && settings ? stagePlot(settings, model.view.tracks ?? [], 112, 44) : null,
       h("span", { class: "soft origin" }, model.blind ? "" : slot.origin),
     ],
     () => model.choose(slot.id),

@@ -293,7 +293,7 @@ export class Model {
     if (!settings || !slot || this.keeping === settings) return;
     this.keeping = settings;
     // One at a time: requests side by side may arrive in another order, and an older move would undo a newer one.
-    const turn = this.turn.then(() => this.ask("keep", { settings, slot: slot.id, label: `${slot.name}: ${label}` }));
+    const turn = this.turn.then(() => this.ask("keep", { settings, slot: slot.id, label }));
     this.turn = turn.catch(() => null);
     const { mix } = await turn;
     this.settings.set(mix, settings);

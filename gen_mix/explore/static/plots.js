@@ -1,6 +1,6 @@
 // Drawings of a mix: where its tracks stand, the curve of an equalizer, the corner of a compressor, the sound itself.
 
-import { s } from "./dom.js";
+import { h, s } from "./dom.js";
 import { FREQS, compressed, response } from "./curves.js";
 
 const CURVE_DB = 18;
@@ -8,31 +8,40 @@ const CURVE_DB = 18;
 const freqPlace = (freq) => Math.log10(freq / 20) / 3;
 const path = (points) => points.map(([x, y], at) => `${at ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
 
+const LEVELS_DB = [-12, -6, 0, 6, 12];
+
 /** Return the curve of a strip's equalizer, `width` by `height`; another mix's behind it, if given. */
-export function eqPlot(strip, rate, width, height, { other = null, labels = false } = {}) {
+export function eqPlot(strip, rate, width, height, { other = null, levels = [0] } = {}) {
   const x = (freq) => freqPlace(freq) * width;
   const y = (db) => height / 2 - (Math.max(-CURVE_DB, Math.min(CURVE_DB, db)) / CURVE_DB) * (height / 2 - 2);
   const line = (from) => path(response(from, rate).map((db, at) => [x(FREQS[at]), y(db)]));
   const grid = [100, 1000, 10000].map((freq) => s("line", { class: "grid", x1: x(freq), x2: x(freq), y1: 0, y2: height }));
-  const levels = (labels ? [-12, -6, 0, 6, 12] : [0]).map((db) =>
-    s("line", { class: db ? "grid" : "rail", x1: 0, x2: width, y1: y(db), y2: y(db) }),
-  );
-  const names = labels
-    ? [
-        ...[["100", 100], ["1k", 1000], ["10k", 10000]].map(([text, freq]) =>
-          s("text", { class: "tick", x: x(freq) + 3, y: height - 4 }, text)),
-        ...[12, 6, -6, -12].map((db) => s("text", { class: "tick", x: 3, y: y(db) + 3 }, `${db > 0 ? "+" : "−"}${Math.abs(db)}`)),
-      ]
-    : [];
+  const lines = levels.map((db) => s("line", { class: db ? "grid" : "rail", x1: 0, x2: width, y1: y(db), y2: y(db) }));
   const curve = line(strip);
   return s(
     "svg",
     { class: "eq", viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true", preserveAspectRatio: "none" },
-    ...grid, ...levels, ...names,
+    ...grid, ...lines,
     s("path", { class: "area", d: `${curve}L${width} ${y(0)}L0 ${y(0)}Z` }),
     other && s("path", { class: "ghost-curve", d: line(other) }),
     s("path", { class: "curve", d: curve }),
   );
+}
+
+/** Return the same at large, with lines every 6 dB. */
+export const largeEqPlot = (strip, rate, width, height, other) => eqPlot(strip, rate, width, height, { other, levels: LEVELS_DB });
+
+/** Return what to write beside the lines of a large curve: not part of the drawing, which is stretched to its place. */
+export function eqLabels() {
+  const label = (text, kind, side, share) => {
+    const words = h("span", { class: `tick ${kind}`, "aria-hidden": "true" }, text);
+    words.style[side] = `${(100 * share).toFixed(2)}%`;
+    return words;
+  };
+  return [
+    ...[["100", 100], ["1k", 1000], ["10k", 10000]].map(([text, freq]) => label(text, "across", "left", freqPlace(freq))),
+    ...LEVELS_DB.filter(Boolean).map((db) => label(`${db > 0 ? "+" : "−"}${Math.abs(db)}`, "up", "top", 0.5 - (0.49 * db) / CURVE_DB)),
+  ];
 }
 
 /** Return how a compressor bends levels from -60 to 0 dB, `size` square. */
@@ -53,8 +62,11 @@ export function compressorPlot(settings, size, other = null) {
   );
 }
 
-/** Return a mix as a stage: each track a dot, left to right where it is heard, higher the louder, larger the wetter. */
-export function stagePlot(settings, width, height, marked = -1) {
+/**
+ * Return a mix as a stage: each track a dot, left to right where it is heard, higher the louder, larger the wetter; a
+ * stereo one has a line as broad as it is wide.
+ */
+export function stagePlot(settings, tracks, width, height) {
   const faders = settings.tracks.map((track) => track.fader_db);
   const sorted = [...faders].sort((a, b) => a - b);
   const middle = sorted[Math.floor(sorted.length / 2)];
@@ -62,9 +74,11 @@ export function stagePlot(settings, width, height, marked = -1) {
     const level = Math.max(-18, Math.min(12, track.fader_db - middle));
     const wet = track.sends.reverb_db === null ? 0 : Math.max(0, 1 + track.sends.reverb_db / 40);
     const [cx, cy] = [6 + ((track.pan + 1) / 2) * (width - 12), height - 5 - ((level + 18) / 30) * (height - 10)];
+    const reach = tracks[place]?.is_stereo ? (track.width / 2) * (width / 5) : 0;
     return [
+      reach ? s("line", { class: "breadth", x1: Math.max(2, cx - reach), x2: Math.min(width - 2, cx + reach), y1: cy, y2: cy }) : null,
       wet ? s("circle", { class: "halo", cx, cy, r: 3 + 5 * wet }) : null,
-      s("circle", { class: place === marked ? "dot marked" : "dot", cx, cy, r: 2.4 }),
+      s("circle", { class: "dot", cx, cy, r: 2.4 }),
     ];
   });
   return s(

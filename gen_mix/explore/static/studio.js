@@ -122,7 +122,7 @@ export class Studio {
     this.drawProgress();
     fill(parts.transport, [model.player.isPlaying, model.loop, model.matched, model.blind !== null, model.slots.length], () => this.transport());
     fill(parts.excerpt, [view.excerpt, this.overview?.length], () => view.excerpt && !view.excerpt.is_whole ? excerptBar(this.overview, view.excerpt, (start) => model.ask("excerpt", { start })) : null);
-    fill(parts.cards, [view.slots, model.current, model.record, model.blind, Boolean(model.between), settingsKnown], () => (model.slots.length ? mixCards(model) : h("p", { class: "soft" }, "The first mixes are on their way.")));
+    fill(parts.cards, [view.slots, model.isOpen, model.current, model.record, model.blind, Boolean(model.between), settingsKnown], () => (model.slots.length ? mixCards(model) : h("p", { class: "soft" }, "The first mixes are on their way.")));
     const between = model.between ? [model.between.weights.map(({ mix, weight }) => [mix.slot.id, weight]), model.between.place] : null;
     fill(parts.explore, [view.slots.map((slot) => [slot.id, slot.name, slot.verdict]), model.current, view.locks.length, Boolean(between), model.blind, model.way, this.wishes.from, this.wishes.to, notesOfLast(view), view.records, model.record, this.wishes.recordState, this.wishes.recordTrouble, this.soundShown()], () => explorePanel(model, this.wishes, this.told.limits));
     fill(parts.legend, [Boolean(model.survey), view.records], () => mapLegend(Boolean(model.survey), view.records));
