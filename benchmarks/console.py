@@ -135,7 +135,7 @@ def _measured(sizes: Sizes, threads: int, keeps_memory: bool, again: Sequence[st
         compiled=None if again else compile_response(),
         long_song=render_long_song(32, sizes.long_minutes) if sizes.long_minutes > 0 else None,
         on_device=_on_device(many, sizes.repeats) if torch.cuda.is_available() else {},
-        stages=profile(sizes.tracks, sizes.seconds, sizes.mixes, sizes.repeats) if FAST in present else {},
+        stages=profile(sizes.tracks, sizes.seconds, sizes.mixes, max(5, sizes.repeats)) if FAST in present else {},
         dates=dict.fromkeys(
             [
                 *(contender.name for contender in present),

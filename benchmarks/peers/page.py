@@ -22,14 +22,14 @@ seconds of track rendered per second. Before it began {load:.1f} other processes
 turns with what is measured, the time of all processors together (*cpu s*) tells more than the clock. Memory is the peak
 of a process with only Python and its libraries beside it."""
 
-_COST = """{mixes} mixes cost {over_one:.2f} times one by the clock, {by_processor:.2f} times by the time of all
-processors: each has filters, compressors and a room of its own, they share no more than the reading of the tracks, and
+_COST = """{mixes} mixes cost {by_processor:.2f} times one by the time of all processors, {over_one:.2f} times by the
+clock (which other work disturbs more): each has filters, compressors and a room of its own, they share no more than the reading of the tracks, and
 one mix fills vectors and threads already. The machine copies {gigabytes:.1f} GB a second, read and written; reading the
 tracks once and writing the mixes takes {floor:.3f} s at that rate, the fast path {over_floor:.0f} times as long."""
 
 _STAGES = """## Where the time of the fast path goes
 
-Processor time of one thread for the {mixes} mixes, the least of {repeats} repeats, by what each stage adds.
+Processor time of one thread for the {mixes} mixes, the least of some repeats, by what each stage adds.
 
 {table}
 
@@ -149,7 +149,7 @@ def _stages(results: Results) -> str:
     whole = sum(results.stages.values())
     rows = ["| stage | cpu s | share |", "|---|---|---|"]
     rows += [f"| {name} | {seconds:.3f} | {seconds / whole:.0%} |" for name, seconds in results.stages.items()]
-    return _STAGES.format(mixes=results.mixes, repeats=results.repeats, table="\n".join(rows))
+    return _STAGES.format(mixes=results.mixes, table="\n".join(rows))
 
 
 def _growth(results: Results) -> str:
