@@ -233,7 +233,7 @@ class MixPipeline:
         """
         told = (condition.expand(len(seeds)) if len(condition.tracks) == 1 else condition).to(self.device)
         on_step = self._on_step(on_step_end)
-        walk = intent_first(plain_walk if steering is None else steering.route.walk)
+        walk = intent_first(plain_walk) if steering is None else steering.route.whole_walk
         decoded = sample_settings(self.denoiser, self.space, told, seeds, how or Sampling(), on_step, walk)
         return decoded if steering is None else Decoded(steering.finish(decoded.parameters), decoded.intent)
 

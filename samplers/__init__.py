@@ -5,7 +5,7 @@ A denoiser is a function of a noisy value and its noise level; nothing here know
 
 from collections.abc import Callable
 
-from samplers.aims import Aims, aimed
+from samplers.aims import Aims, aimed, brought
 from samplers.bounds import Bounds
 from samplers.ddim import DDIM
 from samplers.dpm import DPM
@@ -55,6 +55,7 @@ __all__ = [
     "SeededNoise",
     "Schedule",
     "aimed",
+    "brought",
     "flow_sigmas",
     "guided",
     "invert",

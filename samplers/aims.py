@@ -11,6 +11,12 @@ from samplers.types import Denoise
 _FURTHEST = 2.0
 """How many standard deviations an entry may be moved; further out no denoiser has been."""
 
+_FURTHEST_AT_ONCE = 1.0
+"""How many it may be moved by one of several steps: the measurements are not straight for much longer."""
+
+_NEAR = 0.25
+"""Share of its slack at which a row is where it is to be."""
+
 
 @dataclass(frozen=True)
 class Aims:
@@ -89,3 +95,33 @@ class _Aimed:
         if self.tangent is None or not self.tangent.serves(level, self.refresh):
             self.tangent = tangent_of(self.measure, clean, level)
         return self.tangent
+
+
+def brought(
+    x: Tensor, measure: Measure, goal: Tensor, slack: Tensor, free: Tensor | None = None, rounds: int = 3
+) -> Tensor:
+    """Return clean values x (batch, *) moved the shortest way to where they measure `goal`.
+
+    Newton's steps: each time J is taken anew, and x moves by Jᵀ (J Jᵀ + S)⁻¹ r with r what is missing and S = τ². So
+    what is asked for is met item by item, where Gaussian data would be needed to meet it on the way (see `aimed`).
+
+    Args:
+        x: Ends of walks.
+        measure: See `Measure`.
+        goal: (batch, rows).
+        slack: τ, how far each may miss (rows,), above 0.
+        free: Boolean, broadcasting with x: which entries may be moved; all by default.
+        rounds: Most steps; none once every row is near its goal.
+    """
+    for _ in range(rounds):
+        tangent = tangent_of(measure, x, 0.0)
+        missing = goal.to(tangent.value) - tangent.value
+        allowed = slack.to(missing)
+        if bool((missing.abs() <= _NEAR * allowed).all()):
+            break
+        jacobian = tangent.jacobian
+        if free is not None:
+            jacobian = jacobian * free.to(x.device).expand_as(x).flatten(1)[:, None]
+        change = least_change(jacobian, missing, allowed.square()).clamp(-_FURTHEST_AT_ONCE, _FURTHEST_AT_ONCE)
+        x = x + change.reshape(x.shape)
+    return x

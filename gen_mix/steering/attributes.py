@@ -24,7 +24,6 @@ class Attribute:
         name: One word.
         unit: Of its values.
         spread: Standard deviation between mixes of a session, in `unit`: what a strength of 1 moves it by.
-        reach: What a move is multiplied by so that it gets there; a network answers less, or more, than Gaussian data.
         estimate: From an `Estimate` and a group to values (batch,).
         meaning: How it is measured, in words.
         of_groups: Whether single tracks have it; else it is one number for the whole mix.
@@ -34,7 +33,6 @@ class Attribute:
     name: str
     unit: str
     spread: float
-    reach: float
     estimate: Callable[[Estimate, Weights, bool], Tensor]
     meaning: str
     of_groups: bool = True
@@ -108,19 +106,19 @@ def _bus(bus: str, knob: str) -> Callable[[Estimate, Weights, bool], Tensor]:
 
 
 _ATTRIBUTES = (
-    Attribute("bass", "dB", 2.0, 2.4, _band((31, 63, 125)), "power below 180 Hz at equal loudness"),
-    Attribute("warmth", "dB", 1.6, 1.9, _band((250, 500)), "power from 180 to 710 Hz at equal loudness"),
-    Attribute("presence", "dB", 1.8, 2.5, _band((2000, 4000)), "power from 1.4 to 5.7 kHz at equal loudness"),
-    Attribute("brightness", "dB", 5.0, 1.8, _band((8000, 16000)), "power above 5.7 kHz at equal loudness"),
-    Attribute("width", "dB", 4.0, 1.5, _width, "power of the sides over that of the middle"),
-    Attribute("position", "dB", 3.0, 1.5, _position, "power on the right over that on the left", of_all=False),
-    Attribute("reverb", "dB", 7.0, 3.0, _return("reverb_db"), "power of the reverberation over that of the dry sound"),
-    Attribute("echo", "dB", 10.0, 4.5, _return("echo_db"), "power of the echoes over that of the dry sound"),
-    Attribute("density", "dB", 1.6, 1.6, _density, "mean gain reduction"),
-    Attribute("punch", "dB", 1.3, 3.0, _punch, "how far peaks stand out of the body"),
-    Attribute("level", "LU", 2.5, 1.5, _level, "loudness of some tracks over the rest", of_all=False),
-    Attribute("room", "octaves", 0.6, 1.1, _bus("reverb", "decay_s"), "length of the reverberation", of_groups=False),
-    Attribute("air", "octaves", 0.35, 1.1, _bus("reverb", "damping_hz"), "its brightness", of_groups=False),
+    Attribute("bass", "dB", 2.0, _band((31, 63, 125)), "power below 180 Hz at equal loudness"),
+    Attribute("warmth", "dB", 1.6, _band((250, 500)), "power from 180 to 710 Hz at equal loudness"),
+    Attribute("presence", "dB", 1.8, _band((2000, 4000)), "power from 1.4 to 5.7 kHz at equal loudness"),
+    Attribute("brightness", "dB", 5.0, _band((8000, 16000)), "power above 5.7 kHz at equal loudness"),
+    Attribute("width", "dB", 4.0, _width, "power of the sides over that of the middle"),
+    Attribute("position", "dB", 3.0, _position, "power on the right over that on the left", of_all=False),
+    Attribute("reverb", "dB", 7.0, _return("reverb_db"), "power of the reverberation over that of the dry sound"),
+    Attribute("echo", "dB", 10.0, _return("echo_db"), "power of the echoes over that of the dry sound"),
+    Attribute("density", "dB", 1.6, _density, "mean gain reduction"),
+    Attribute("punch", "dB", 1.3, _punch, "how far peaks stand out of the body"),
+    Attribute("level", "LU", 2.5, _level, "loudness of some tracks over the rest", of_all=False),
+    Attribute("room", "octaves", 0.6, _bus("reverb", "decay_s"), "length of the reverberation", of_groups=False),
+    Attribute("air", "octaves", 0.35, _bus("reverb", "damping_hz"), "its brightness", of_groups=False),
 )
 
 ATTRIBUTES = {one.name: one for one in _ATTRIBUTES}

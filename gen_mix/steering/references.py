@@ -15,7 +15,7 @@ from gen_mix.mix import MixParameters
 from gen_mix.sessions.session import Session
 from gen_mix.steering.audio_features import audio_features
 from gen_mix.steering.production import ASPECTS, PRODUCTION, SPREADS, measure_production
-from gen_mix.steering.sounds import OTHER_SLACK, Pull
+from gen_mix.steering.sounds import Pull
 from gen_mix.wishes import Reference
 from samplers import Aims
 
@@ -25,6 +25,9 @@ _RENDERED_MIXES = 6
 _LOUD_SHARE = 0.8
 _SLACK = 0.2
 """How far a reference may be missed, in spreads."""
+
+_KEPT_SLACK = 0.5
+"""How far may miss what is not taken from it."""
 
 FURTHEST = 2.5
 """Spreads from the usual mix beyond which a reference is not followed: other notes are played there."""
@@ -149,7 +152,7 @@ def pulled_towards(pull: Pull, wanted: Tensor) -> Pull:
     """Return `pull` with targets for `PRODUCTION` behind its rows; what is not wanted stays as it would be."""
     targets = torch.cat([pull.aims.targets, wanted])
     moves = torch.cat([pull.aims.moves, torch.zeros_like(wanted)])
-    slack = torch.cat([pull.aims.slack, torch.where(wanted.isnan(), OTHER_SLACK, _SLACK)])
+    slack = torch.cat([pull.aims.slack, torch.where(wanted.isnan(), _KEPT_SLACK, _SLACK)])
     return replace(pull, aims=Aims(moves, targets, slack), has_reference=True)
 
 

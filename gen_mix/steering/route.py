@@ -8,8 +8,9 @@ from torch import Tensor
 
 from gen_mix.console.layout import LAYOUT
 from gen_mix.mix import MixParameters
-from gen_mix.model.sampling import Journey, Walk, plain_walk
+from gen_mix.model.sampling import Journey, Walk, intent_first, plain_walk
 from gen_mix.model.space import ModelSpace
+from gen_mix.steering.following import followed
 from gen_mix.steering.goals import Led
 from gen_mix.steering.orders import Orders
 from gen_mix.steering.sounds import Pull
@@ -44,7 +45,8 @@ class Route:
 
     def _walk(self, journey: Journey) -> Tensor:
         denoise = journey.denoise if self.slope is None else tilted(journey.denoise, self.slope)
-        denoise = denoise if self.pull is None else self.pull.pulled(denoise)
+        records = None if self.pull is None else self.pull.of_records
+        denoise = denoise if records is None else records.pulled(denoise)
         if self.goals is not None:
             denoise = self.goals.guided(denoise, self._free)
         sampler = journey.sampler if self.bounds is None else Around(self.bounds)
@@ -54,6 +56,21 @@ class Route:
             start = self.bounds.into(start)
         x = sample_from(start, strength, sampler, denoise, journey.sigmas, journey.noise, journey.on_step)
         return x if self.goals is None else self.goals.settled(x, self._free)
+
+    @property
+    def whole_walk(self) -> Walk:
+        """The way through intent and settings; at its end words are followed: the mix without them is moved."""
+        whole = intent_first(self.walk)
+        words = None if self.pull is None else self.pull.of_words
+        if words is None:
+            return whole
+
+        def go(journey: Journey) -> Tensor:
+            x = followed(whole(journey), words, journey.denoise_told or journey.denoise, self._free)
+            x = x if self.bounds is None else self.bounds.into(x)
+            return x if self.goals is None else self.goals.settled(x, self._free)
+
+        return go
 
     @property
     def _free(self) -> Tensor | None:

@@ -17,7 +17,7 @@ from gen_mix.steering.production import SPREADS, estimate_production
 from gen_mix.wishes import Prompt, SoundWish
 from samplers import Aims, Denoise, aimed
 
-NAMED_SLACK, OTHER_SLACK = 0.1, 0.5
+NAMED_SLACK, OTHER_SLACK = 0.2, 0.3
 """How far a wish, and what nobody asked for, may miss, in spreads."""
 
 _MOST_TOLD = 500
@@ -55,6 +55,25 @@ class Pull:
     def pulled(self, denoise: Denoise) -> Denoise:
         """Return the denoiser of mixes as they are wanted."""
         return aimed(denoise, self.measure, self.aims)
+
+    @property
+    def of_records(self) -> "Pull | None":
+        """What records alone ask for, None if there are none."""
+        if not self.has_reference:
+            return None
+        behind = slice(len(self.rows), None)
+        return replace(
+            self, rows=(), aims=Aims(self.aims.moves[behind], self.aims.targets[behind], self.aims.slack[behind])
+        )
+
+    @property
+    def of_words(self) -> "Pull | None":
+        """What words alone ask for, None if there are none."""
+        if not self.rows:
+            return None
+        front = slice(0, len(self.rows))
+        own = Aims(self.aims.moves[front], self.aims.targets[front], self.aims.slack[front])
+        return replace(self, aims=own, has_reference=False)
 
     def values(self, mixes: MixParameters) -> Tensor:
         """Return the rows of some canonical mixes in their units (mixes, rows)."""
@@ -134,7 +153,7 @@ def pull_of(
     moves, slack = torch.zeros(len(rows)), torch.full((len(rows),), OTHER_SLACK)
     for one in asked:
         if one.row is not None:
-            moves[one.row] += one.wish.strength * ATTRIBUTES[one.wish.attribute].reach
+            moves[one.row] += one.wish.strength
             slack[one.row] = NAMED_SLACK
     aims = Aims(moves, torch.full_like(moves, torch.nan), slack)
     return Pull(sources_of(condition, embedder), space, rows, aims), tuple(asked)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.functional import softplus
 
 from gen_mix.console.compressor import static_gain_db
 from gen_mix.console.layout import EQ_BANDS, LAYOUT, TRACK
@@ -19,6 +20,9 @@ FLOOR_DB = -45.0
 """Of a return nobody hears, as in `gen_mix.evaluation.heard`."""
 
 _OCTAVES_HZ = tuple(1000.0 * 2.0**octave for octave in range(-5, 5))
+_SOFT_DB = 4.0
+"""Over which a return comes out of its floor: with an edge it would have no slope below."""
+
 _BODY_MS = 10.0
 """Length of the peaks by which levels are told: an attack as slow lets half of a peak through."""
 
@@ -103,7 +107,7 @@ def sent_db(knobs: Knobs, send: str, extra_db: Tensor) -> Tensor:
         extra_db: What the bus adds at a send of 0 dB, broadcasting with (batch, tracks).
     """
     on, level_db = knobs.get(f"{send}.on"), knobs.get(f"{send}.level_db") + extra_db
-    return FLOOR_DB + on * (level_db - FLOOR_DB).clamp_min(0)
+    return FLOOR_DB + on * softplus(level_db - FLOOR_DB, beta=1 / _SOFT_DB)
 
 
 def placed(knobs: Knobs, side_share: Tensor) -> Mapping[str, Tensor]:

@@ -1,0 +1,97 @@
+"""Words are followed: a mix is moved the shortest way to where it measures what was asked for."""
+
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from gen_mix.console.layout import LAYOUT
+from gen_mix.steering.sounds import Pull
+from samplers import Denoise, brought
+from samplers.tangent import tangent_of
+
+_MISSED = 0.3
+"""Share of a wish that may be missing before something is switched on for it."""
+
+_MOST_SWITCHED = 3
+_BLUR = 5.0
+"""Noise level at which the model is asked what it would switch on; far below it believes what it sees."""
+
+_LEAST_PROBABILITY = 0.01
+"""Of what helps: nobody does it, but it was asked for."""
+
+_LEAST_HELP = 1e-4
+
+
+def followed(x: Tensor, pull: Pull, denoise: Denoise, free: Tensor | None = None) -> Tensor:
+    """Return ends of walks x (batch, 1 + tokens, width) moved to where they measure what words ask for.
+
+    What is asked for is meant against the same mix without the words, so that is where it starts: switches as they
+    are, knobs moved the shortest way. Where that falls short, as an echo does that nothing is sent to, what helps most
+    among the processors that the model would switch on is switched on, and the rest moved again.
+
+    Args:
+        x: See `gen_mix.model.space.ModelSpace`; the intent stays.
+        pull: What is asked for.
+        denoise: The model; asked for switches only.
+        free: Boolean, broadcasting with x: which entries may be moved; all by default.
+    """
+    switches = _switches(x.shape[1], x.shape[2]).to(x.device)
+    free = torch.ones_like(x[:1], dtype=torch.bool) if free is None else free.to(x.device).expand_as(x[:1])
+    x = torch.where(switches, torch.where(x > 0, 1.0, -1.0), x)
+    goal = pull.measure(x) + pull.aims.moves
+    knobs = free & ~switches
+    knobs[:, 0] = False
+    x = brought(x, pull.measure, goal, pull.aims.slack, knobs)
+    for _ in range(_MOST_SWITCHED):
+        missing = _missing(pull, x, goal)
+        if not bool((missing > _MISSED).any()):
+            break
+        more = _switched_on(x, pull, missing, denoise, free & switches)
+        more = brought(more, pull.measure, goal, pull.aims.slack, knobs)
+        is_better = _missing(pull, more, goal).sum(-1) < missing.sum(-1)
+        x = torch.where(is_better.to(x.device)[:, None, None], more, x)
+    return x
+
+
+def _missing(pull: Pull, x: Tensor, goal: Tensor) -> Tensor:
+    """Return which share of each wish is missing (batch, rows); 0 where nothing is asked for."""
+    moves = pull.aims.moves
+    share = ((goal - pull.measure(x)) / torch.where(moves == 0, 1.0, moves)).clamp_min(0)
+    return torch.where(moves == 0, 0.0, share)
+
+
+def _switched_on(x: Tensor, pull: Pull, missing: Tensor, denoise: Denoise, switches: Tensor) -> Tensor:
+    """Return x with one more switch on in each mix that misses something.
+
+    It is the one of most help, as far as the slope of what is missing tells, times the probability that the model gives
+    it: a wish is met by what suits these tracks.
+
+    Args:
+        x: Decided.
+        pull: What is asked for.
+        missing: Shares (batch, rows).
+        denoise: The model.
+        switches: Which may be switched on (1, 1 + tokens, width).
+    """
+    is_off = switches & (x < 0)
+    wanted = torch.where(missing > _MISSED, pull.aims.moves.sign() * missing, 0.0)
+    ajar = torch.where(is_off, -0.9, x)  # a switch that is shut for good has no slope
+    slopes = torch.einsum("br,brn->bn", wanted, tangent_of(pull.measure, ajar, 0.0).jacobian.to(wanted))
+    probability = (1 + denoise(x, x.new_full((len(x),), _BLUR)).cpu()) / 2
+    scores = slopes.reshape(x.shape) * probability.clamp(_LEAST_PROBABILITY, 1)
+    best, place = scores.where(is_off.cpu(), 0.0).flatten(1).max(1)
+    turned = x.flatten(1).clone()
+    mixes = (best > _LEAST_HELP).nonzero()[:, 0]
+    turned[mixes, place[mixes]] = 1.0
+    return turned.reshape(x.shape)
+
+
+@cache
+def _switches(tokens: int, width: int) -> Tensor:
+    """Return which entries of x are switches (tokens, width); the intent has none that are looked at."""
+    found = torch.zeros(tokens, width, dtype=torch.bool)
+    for token in range(1, tokens):
+        for place, spec in enumerate(LAYOUT.specs(LAYOUT.kind(token - 1))):
+            found[token, place] = spec.is_gate
+    return found
