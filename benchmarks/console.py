@@ -6,6 +6,9 @@ medians are compared. Peak memory is that of a process of its own. What is not i
 ``pip install -e '.[bench,gpl-benchmarks]'``. All of it takes about half an hour.
 
 ``--json FILE`` writes the ratios, ``--docs docs/performance.md`` the page. Smaller sizes are for trying it out.
+``--results docs/performance.json --again fast pedalboard`` measures only those again whose names hold one of the words
+and leaves the others as they are in that file, with their dates; ours and what it is compared with are always measured
+in one run.
 """
 
 import argparse
@@ -16,7 +19,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
@@ -30,7 +34,8 @@ from peers.long_song import render_long_song
 from peers.ours import BACKWARD, BACKWARD_DRY, BACKWARD_STEREO, FAST, FAST_DRY, FORWARD_DRY
 from peers.page import page
 from peers.pedalboard_console import PEDALBOARD_ONE, PEDALBOARD_TWO
-from peers.results import Growth, Results
+from peers.results import Growth, Results, results_of, updated
+from peers.stages import profile
 from peers.work import RATE, Contender, Work, work
 
 LISTENING = (FAST, PEDALBOARD_ONE, PEDALBOARD_TWO)
@@ -62,8 +67,12 @@ def main() -> None:
         _alone(options.alone, work(options.tracks, options.seconds, options.mixes), options.repeats)
         return
     sizes = Sizes(options.tracks, options.seconds, options.mixes, options.repeats, options.growth, options.long_minutes)
-    results = _measured(sizes, options.threads, options.keep_memory)
+    results = _measured(sizes, options.threads, options.keep_memory, options.again)
+    if options.again:
+        results = updated(results_of(json.loads(options.results.read_text(encoding="utf-8"))), results)
     print(page(results))
+    if options.results is not None:
+        options.results.write_text(json.dumps(asdict(results), indent=2) + "\n", encoding="utf-8")
     if options.json is not None:
         options.json.write_text(json.dumps(results.summary(), indent=2) + "\n", encoding="utf-8")
     if options.docs is not None:
@@ -86,13 +95,20 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--json", type=Path, help="where the ratios go")
     parser.add_argument("--docs", type=Path, help="where the page goes")
+    parser.add_argument("--results", type=Path, help="where all that was measured goes")
+    parser.add_argument("--again", nargs="+", default=[], help="words: of --results, only contenders with one of them")
     parser.add_argument("--alone", help=argparse.SUPPRESS)
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.again and (options.results is None or not options.results.exists()):
+        parser.error("--again: expected --results with what was measured before")
+    return options
 
 
-def _measured(sizes: Sizes, threads: int, keeps_memory: bool) -> Results:
+def _measured(sizes: Sizes, threads: int, keeps_memory: bool, again: Sequence[str]) -> Results:
+    """Return what was measured; of some contenders only if `again` has words that their names must hold one of."""
     many, one = (work(sizes.tracks, sizes.seconds, mixes) for mixes in (sizes.mixes, 1))
-    present = [contender for contender in CONTENDERS.values() if _is_present(contender)]
+    meant = [contender for name, contender in CONTENDERS.items() if not again or any(word in name for word in again)]
+    present = [contender for contender in meant if _is_present(contender)]
     listening = [contender for contender in LISTENING if contender in present]
     load = os.getloadavg()[0]
     seconds, processor = _interleaved(present, many, sizes.repeats)
@@ -112,13 +128,22 @@ def _measured(sizes: Sizes, threads: int, keeps_memory: bool) -> Results:
         processor_of_one=processor_of_one,
         load=load,
         peak_gib={contender.name: _peak_gib(contender, sizes, keeps_memory) for contender in present},
-        reverb_of_dasp=seconds_of_reverb(work(2, 1.0, 1)),
+        reverb_of_dasp=seconds_of_reverb(work(2, 1.0, 1)) if DASP_FORWARD in present else None,
         copy_bandwidth=bandwidth,
         floor_seconds=moved / bandwidth,
         growth=_growth(sizes, keeps_memory) if sizes.growth > 0 else {},
-        compiled=compile_response(),
+        compiled=None if again else compile_response(),
         long_song=render_long_song(32, sizes.long_minutes) if sizes.long_minutes > 0 else None,
         on_device=_on_device(many, sizes.repeats) if torch.cuda.is_available() else {},
+        stages=profile(sizes.tracks, sizes.seconds, sizes.mixes, sizes.repeats) if FAST in present else {},
+        dates=dict.fromkeys(
+            [
+                *(contender.name for contender in present),
+                *["growth"] * (sizes.growth > 0),
+                *["long song"] * (sizes.long_minutes > 0),
+            ],
+            datetime.now(UTC).strftime("%d %B %Y"),
+        ),
     )
 
 

@@ -2,7 +2,6 @@
 
 import platform
 from dataclasses import asdict
-from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -14,7 +13,7 @@ _VERSIONS = ("torch", "numba", "numpy", "pedalboard", "dasp-pytorch", "grafx", "
 
 _HEAD = """# Speed of the console
 
-Written by `python benchmarks/console.py --docs docs/performance.md` on {date}, on {processor}, {threads} threads for
+Written by `python benchmarks/console.py --docs docs/performance.md` on {processor}, {threads} threads for
 everybody, {gib:.0f} GiB; {versions}.
 The allocator {memory}.
 
@@ -23,15 +22,24 @@ seconds of track rendered per second. Before it began {load:.1f} other processes
 turns with what is measured, the time of all processors together (*cpu s*) tells more than the clock. Memory is the peak
 of a process with only Python and its libraries beside it."""
 
-_COST = """{mixes} mixes cost {over_one:.2f} times one. The machine copies {gigabytes:.1f} GB a second, read and
-written; reading the tracks once and writing the mixes takes {floor:.3f} s at that rate, the fast path {over_floor:.0f}
-times as long."""
+_COST = """{mixes} mixes cost {over_one:.2f} times one by the clock, {by_processor:.2f} times by the time of all
+processors: each has filters, compressors and a room of its own, they share no more than the reading of the tracks, and
+one mix fills vectors and threads already. The machine copies {gigabytes:.1f} GB a second, read and written; reading the
+tracks once and writing the mixes takes {floor:.3f} s at that rate, the fast path {over_floor:.0f} times as long."""
+
+_STAGES = """## Where the time of the fast path goes
+
+Processor time of one thread for the {mixes} mixes, the least of {repeats} repeats, by what each stage adds.
+
+{table}
+
+Only the first of these is not done in threads."""
 
 _LONG_SONG = """## A long song
 
 `gen-mix render` of {minutes:g} minutes of {tracks} tracks, from files to a finished file, every processor on, took
 {seconds:.0f} s: {speed:,.0f} seconds of track a second, each file decoded three times (what it holds, its staging, its
-sound). Peak memory of the process: {gib:.2f} GiB."""
+sound). Peak memory of the process: {gib:.2f} GiB. Measured on {date}."""
 
 _NOTES = """## What is compared
 
@@ -53,13 +61,12 @@ _COMPILED = """
 
 def page(results: Results) -> str:
     """Return ``docs/performance.md``."""
-    parts = [_head, _comparison, _ratios, _growth, _long_song, _notes]
+    parts = [_head, _comparison, _ratios, _stages, _growth, _long_song, _notes]
     return "\n\n".join(text for part in parts if (text := part(results))) + "\n"
 
 
 def _head(results: Results) -> str:
     return _HEAD.format(
-        date=datetime.now(UTC).strftime("%d %B %Y"),
         processor=_processor(),
         threads=results.threads,
         gib=_memory_gib(),
@@ -99,16 +106,16 @@ def _versions() -> str:
 def _comparison(results: Results) -> str:
     audio = results.tracks * results.seconds_of_audio
     rows = [
-        f"| | s, {results.mixes} mixes | speed | cpu s | s, one mix | speed | cpu s | peak GiB |",
-        "|---|---|---|---|---|---|---|---|",
+        f"| | s, {results.mixes} mixes | speed | cpu s | s, one mix | speed | cpu s | peak GiB | measured |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for name, seconds in results.seconds.items():
         one = results.seconds_of_one.get(name)
         alone = f"{one:.2f} | {audio / one:,.0f} | {results.processor_of_one[name]:.2f}" if one else " | | "
         all_mixes = f"{seconds:.2f} | {audio * results.mixes / seconds:,.0f} | {results.processor[name]:.2f}"
-        rows.append(f"| {name} | {all_mixes} | {alone} | {results.peak_gib[name]:.2f} |")
+        rows.append(f"| {name} | {all_mixes} | {alone} | {results.peak_gib[name]:.2f} | {results.dates[name]} |")
     rows += [
-        f"| {name}, CUDA | {seconds:.2f} | {audio * results.mixes / seconds:,.0f} | | | | | |"
+        f"| {name}, CUDA | {seconds:.2f} | {audio * results.mixes / seconds:,.0f} | | | | | | |"
         for name, seconds in results.on_device.items()
     ]
     return "## Side by side\n\n" + "\n".join(rows)
@@ -124,6 +131,7 @@ def _ratios(results: Results) -> str:
     cost = _COST.format(
         mixes=results.mixes,
         over_one=summary["eight_mixes_over_one"],
+        by_processor=summary["eight_mixes_over_one_by_processor"],
         gigabytes=results.copy_bandwidth / 1e9,
         floor=results.floor_seconds,
         over_floor=summary["copy_bandwidth_ratio"],
@@ -135,10 +143,22 @@ def _times(ratio: float | None) -> str:
     return "not installed" if ratio is None else f"{ratio:.1f}"
 
 
+def _stages(results: Results) -> str:
+    if not results.stages:
+        return ""
+    whole = sum(results.stages.values())
+    rows = ["| stage | cpu s | share |", "|---|---|---|"]
+    rows += [f"| {name} | {seconds:.3f} | {seconds / whole:.0%} |" for name, seconds in results.stages.items()]
+    return _STAGES.format(mixes=results.mixes, repeats=results.repeats, table="\n".join(rows))
+
+
 def _growth(results: Results) -> str:
     if not results.growth:
         return ""
-    parts = ["## Growth of the fast path\n\nFrom one mix of 16 tracks of 10 s; an exponent of 1 is linear."]
+    parts = [
+        "## Growth of the fast path\n\nFrom one mix of 16 tracks of 10 s, on "
+        f"{results.dates['growth']}; an exponent of 1 is linear."
+    ]
     for what, growth in results.growth.items():
         rows = [f"| {what} | " + " | ".join(f"{size:g}" for size in growth.sizes) + " |"]
         rows.append("|---" * (len(growth.sizes) + 1) + "|")
@@ -155,7 +175,7 @@ def _long_song(results: Results) -> str:
     song = results.long_song
     return _LONG_SONG.format(
         minutes=song.minutes, tracks=song.tracks, seconds=song.seconds, gib=song.peak_gib,
-        speed=song.tracks * song.minutes * 60 / song.seconds,
+        speed=song.tracks * song.minutes * 60 / song.seconds, date=results.dates["long song"],
     )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """What was measured, and what it comes to."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
 
 from peers.compiled import Compiled
 from peers.dasp_console import DASP_BACKWARD, DASP_FORWARD
@@ -42,13 +43,15 @@ class Results:
         processor_of_one: The same for one mix.
         load: How many other processes wanted a processor when all began.
         peak_gib: Peak memory of a process with one contender.
-        reverb_of_dasp: Seconds for each second of one bus.
+        reverb_of_dasp: Seconds for each second of one bus; None if not measured.
         copy_bandwidth: Bytes read and written per second.
         floor_seconds: Time to read the tracks and write the mixes at that bandwidth.
         growth: Of the fast path.
         compiled: What `torch.compile` does; None without a compiler.
         long_song: From files to a file; None if left out.
         on_device: Median time of the differentiable path on a CUDA device; empty without one.
+        stages: Processor time of the stages of the fast path, for all mixes.
+        dates: When each contender was measured, and ``growth`` and ``long song``.
     """
 
     tracks: int
@@ -63,13 +66,15 @@ class Results:
     processor_of_one: Mapping[str, float]
     load: float
     peak_gib: Mapping[str, float]
-    reverb_of_dasp: float
+    reverb_of_dasp: float | None
     copy_bandwidth: float
     floor_seconds: float
     growth: Mapping[str, Growth]
     compiled: Compiled | None
     long_song: LongSong | None
     on_device: Mapping[str, float]
+    stages: Mapping[str, float]
+    dates: Mapping[str, str]
 
     def summary(self) -> dict[str, object]:
         """Return what goes into the JSON file; null where something was not installed or left out."""
@@ -81,10 +86,32 @@ class Results:
                 for what in ("tracks", "seconds", "mixes")
             },
             "eight_mixes_over_one": self.seconds[FAST.name] / self.seconds_of_one[FAST.name],
+            "eight_mixes_over_one_by_processor": self.processor[FAST.name] / self.processor_of_one[FAST.name],
             "copy_bandwidth_ratio": self.seconds[FAST.name] / self.floor_seconds,
             "peak_gib": dict(self.peak_gib),
             "long_song": None if self.long_song is None else asdict(self.long_song),
         }
+
+
+def results_of(saved: dict[str, Any]) -> Results:
+    """Return the results that `dataclasses.asdict` made `saved` of."""
+    growth = {what: Growth(**found) for what, found in saved["growth"].items()}
+    compiled = saved["compiled"] and Compiled(**saved["compiled"])
+    long_song = saved["long_song"] and LongSong(**saved["long_song"])
+    return Results(**{**saved, "growth": growth, "compiled": compiled, "long_song": long_song})
+
+
+def updated(earlier: Results, again: Results) -> Results:
+    """Return `earlier` with what was measured again in its place; sizes must be the same."""
+    for name in ("tracks", "seconds_of_audio", "mixes", "threads", "keeps_memory"):
+        if getattr(earlier, name) != getattr(again, name):
+            raise ValueError(f"{name}: expected {getattr(earlier, name)} as before, got {getattr(again, name)}")
+    merged = {
+        field.name: {**getattr(earlier, field.name), **value} if isinstance(value, Mapping) else value
+        for field in fields(Results)
+        if (value := getattr(again, field.name)) is not None
+    }
+    return replace(earlier, **merged)
 
 
 def _ratios(many: Mapping[str, float], one: Mapping[str, float]) -> dict[str, float | None]:

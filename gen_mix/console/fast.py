@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -34,7 +35,7 @@ def render_fast(
     check_tracks(tracks)
     stream = ConsoleStream(parameters, [track.shape[0] == 2 for track in tracks], sample_rate, switches)
     samples = tracks[0].shape[1]
-    mixes = torch.empty(len(parameters), 2, samples)
+    mixes = torch.from_numpy(np.empty((len(parameters), 2, samples), np.float32))  # numpy asks for large pages
     for _ in stream(blocks_of(tracks), mixes.split(BLOCK, dim=-1)):
         pass
     return mixes

@@ -9,6 +9,7 @@ Numbers lie in lines of eight real parts and the eight imaginary parts that belo
 """
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ _SHORTEST = 4 * LANES
 _ROOT_HALF = np.float32(math.sqrt(0.5))
 
 
+@cache
 def turns_of(size: int) -> NDArray[np.float32]:
     """Return the factors of transforms of `size` numbers, (2 (`size` - 8),).
 

@@ -1,4 +1,4 @@
-"""Settings as strips of a rack: what the inner loops need of every knob, a mix at a time."""
+"""Settings as strips of a rack: what the inner loops need of every knob."""
 
 import math
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.functional import pad
 
 from gen_mix.console.compressor import SMALLEST_KNEE_DB, decibels_to_gain, smoothing
 from gen_mix.console.filters import band_filters, high_pass
@@ -25,18 +26,24 @@ SENDS = {REVERB: slice(2, 4), DELAY: slice(4, 6)}
 BUS_ROWS = 6
 
 
+_AT_ONCE = 16
+"""Tokens of a mix are filled up to a multiple of this.
+
+Torch computes what is left over of a row of numbers to other last bits than the row itself. Where nothing is left over,
+a mix has the same bits alone and among others.
+"""
+
+
 @dataclass(frozen=True)
 class _Table:
-    """The knobs of all tracks, or of the master, of one mix: (tokens,) each.
+    """The knobs of all tracks, or of the master, of some mixes side by side: (mixes · tokens,) each."""
 
-    One mix at a time, since torch computes a row of many numbers to other last bits than a row of few.
-    """
-
-    parameters: MixParameters
+    normalized: Tensor
     kind: str
 
     def value(self, name: str) -> Tensor:
-        return LAYOUT.value(self.parameters, self.kind, name).reshape(-1)
+        places = self.normalized[:, LAYOUT.tokens(self.kind), LAYOUT.index(self.kind, name)]
+        return LAYOUT.spec(self.kind, name).value(places.reshape(-1))
 
     def is_on(self, name: str) -> NDArray[np.bool_]:
         return (self.value(f"{name}.on") >= 0.5).numpy()
@@ -65,23 +72,33 @@ class _Table:
 
 def track_strips(
     parameters: MixParameters, is_stereo: Sequence[bool], first_row: Sequence[int], sample_rate: int
-) -> list[Strip]:
-    """Return the strips of one mix, in the order of its tracks; they add to `BUS_ROWS` rows.
+) -> list[list[Strip]]:
+    """Return the strips of each mix, in the order of its tracks; they add to `BUS_ROWS` rows.
 
     Args:
-        parameters: Of one mix, float64, with the tracks of `is_stereo` and no other.
+        parameters: Of some mixes, float64, with the tracks of `is_stereo` and no other.
         is_stereo: Of each track.
         first_row: Row of the input where each track's channels begin.
         sample_rate: In Hz.
     """
-    if not is_stereo:
-        return []
-    table = _Table(parameters, TRACK)
-    gains = _gains(table)
-    rows = zip(is_stereo, first_row, table.sections(sample_rate), table.dynamics(sample_rate), strict=True)
+    tracks = len(is_stereo)
+    if tracks == 0:
+        return [[] for _ in range(len(parameters))]
+    missing = -tracks % _AT_ONCE
+    table = _Table(pad(parameters.normalized, (0, 0, 0, missing)), TRACK)
+    gains, sections, compressors = _gains(table), table.sections(sample_rate), table.dynamics(sample_rate)
     return [
-        Strip((row, row + 1) if stereo else (row,), sections, knobs, tuple(range(BUS_ROWS)), gains[stereo][track])
-        for track, (stereo, row, sections, knobs) in enumerate(rows)
+        [
+            Strip(
+                sources=(row, row + 1) if stereo else (row,),
+                sections=sections[token],
+                dynamics=compressors[token],
+                targets=tuple(range(BUS_ROWS)),
+                gains=gains[stereo][token],
+            )
+            for token, stereo, row in zip(range(first, first + tracks), is_stereo, first_row, strict=True)
+        ]
+        for first in range(0, len(sections), tracks + missing)
     ]
 
 
@@ -102,11 +119,23 @@ def _gains(table: _Table) -> dict[bool, NDArray[np.float64]]:
     }
 
 
-def master_strip(parameters: MixParameters, source: int, target: int, sample_rate: int) -> Strip:
-    """Return the master of one mix: from row `source` of its input and the next to row `target` and the next."""
-    table = _Table(parameters, MASTER)
-    (sections,), (knobs,) = table.sections(sample_rate), table.dynamics(sample_rate)
-    return Strip((source, source + 1), sections, knobs, (target, target + 1), np.eye(2))
+def master_strips(
+    parameters: MixParameters, sources: Sequence[int], targets: Sequence[int], sample_rate: int
+) -> list[Strip]:
+    """Return the master of each mix: from a row of its input and the next to a row of its output and the next.
+
+    Args:
+        parameters: Of some mixes, float64.
+        sources: First row of the input, of each mix.
+        targets: First row of the output.
+        sample_rate: In Hz.
+    """
+    table = _Table(parameters.normalized.repeat_interleave(_AT_ONCE, dim=0), MASTER)
+    sections, compressors = table.sections(sample_rate)[::_AT_ONCE], table.dynamics(sample_rate)[::_AT_ONCE]
+    return [
+        Strip((source, source + 1), filters, knobs, (target, target + 1), np.eye(2))
+        for source, target, filters, knobs in zip(sources, targets, sections, compressors, strict=True)
+    ]
 
 
 def fed_buses(strips: Sequence[Strip]) -> list[str]:

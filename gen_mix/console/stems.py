@@ -55,7 +55,7 @@ class StemStream:
         exact = MixParameters(chosen.normalized.double().cpu().clamp(0, 1), chosen.mask.cpu())
         paired = [is_stereo[place] for place in self.places]
         self._first_row = np.cumsum([0, *(2 if stereo else 1 for stereo in paired)]).tolist()
-        strips = track_strips(exact, paired, self._first_row[:-1], sample_rate)
+        (strips,) = track_strips(exact, paired, self._first_row[:-1], sample_rate)
         own = [replace(strip, targets=_targets(track)) for track, strip in enumerate(strips)]
         self._rack = build_rack([own], silent_row=self._first_row[-1])
         self._state = self._rack.at_rest()

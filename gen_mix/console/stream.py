@@ -14,7 +14,7 @@ from torch import Tensor
 
 from gen_mix.console.checks import check_settings
 from gen_mix.console.convolution import STEP
-from gen_mix.console.patch import BUS_ROWS, DRY, SENDS, fed_buses, master_strip, track_strips
+from gen_mix.console.patch import BUS_ROWS, DRY, SENDS, fed_buses, master_strips, track_strips
 from gen_mix.console.rack import build_rack
 from gen_mix.console.returns import effects_of
 from gen_mix.console.simd import LANES
@@ -68,18 +68,16 @@ class ConsoleStream:
         channels = [2 if is_stereo[place] else 1 for place in self._places]
         self._first_row = np.cumsum([0, *channels]).tolist()
         self._mixes = len(parameters)
-        mixes = [exact[mix] for mix in range(self._mixes)]
         paired = [count == 2 for count in channels]
-        strips = [track_strips(mix, paired, self._first_row[:-1], sample_rate) for mix in mixes]
+        strips = track_strips(exact, paired, self._first_row[:-1], sample_rate)
         self._strips = build_rack(strips, silent_row=self._first_row[-1])
         self._parts = _parts(self._strips.first_group)
-        masters = [
-            master_strip(mix, BUS_ROWS * place, 2 * (place % _MASTERS), sample_rate) for place, mix in enumerate(mixes)
-        ]
+        sources = [BUS_ROWS * mix for mix in range(self._mixes)]
+        masters = master_strips(exact, sources, [2 * (mix % _MASTERS) for mix in range(self._mixes)], sample_rate)
         together = [masters[mix : mix + _MASTERS] for mix in range(0, self._mixes, _MASTERS)]
         self._masters = build_rack(together, silent_row=BUS_ROWS * len(self._parts))
         self._strip_state, self._master_state = self._strips.at_rest(), self._masters.at_rest()
-        effects = [effects_of(mix, fed_buses(own), sample_rate) for mix, own in zip(mixes, strips, strict=True)]
+        effects = [effects_of(exact[mix], fed_buses(own), sample_rate) for mix, own in enumerate(strips)]
         self._effects = {
             (mix, bus): of_mix[bus] for bus in SENDS for mix, of_mix in enumerate(effects) if bus in of_mix
         }
