@@ -106,7 +106,7 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=chromium, args=["--autoplay-policy=no-user-gesture-required", "--no-sandbox"]
         )
-        page = browser.new_page(viewport={"width": 1400, "height": 1060})
+        page = browser.new_page(viewport={"width": 1400, "height": 1266})
         page.set_default_timeout(600_000)
         page.goto(address)
         page.wait_for_selector(".zone")

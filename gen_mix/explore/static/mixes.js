@@ -14,7 +14,7 @@ function card(model, slot, at) {
   const settings = model.settings.get(slot.mix);
   const main = button(
     [
-      h("span", { class: "key", "aria-hidden": "true" }, at < 9 ? String(at + 1) : ""),
+      at < 9 ? h("span", { class: "key", "aria-hidden": "true" }, String(at + 1)) : null,
       h("span", { class: "name" }, name),
       !model.blind && settings ? stagePlot(settings, model.view.tracks ?? [], 112, 44) : null,
       h("span", { class: "soft origin" }, model.blind ? "" : slot.origin),
