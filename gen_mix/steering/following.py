@@ -14,6 +14,9 @@ _MISSED = 0.3
 """Share of a wish that may be missing before something is switched on for it."""
 
 _MOST_SWITCHED = 3
+_WORTH_IT = 0.9
+"""Share of what was missing that may be left for more to be switched on."""
+
 _BLUR = 5.0
 """Noise level at which the model is asked what it would switch on; far below it believes what it sees."""
 
@@ -48,9 +51,13 @@ def followed(x: Tensor, pull: Pull, denoise: Denoise, free: Tensor | None = None
         if not bool((missing > _MISSED).any()):
             break
         more = _switched_on(x, pull, missing, denoise, free & switches)
+        if torch.equal(more, x):
+            break
         more = brought(more, pull.measure, goal, pull.aims.slack, knobs)
-        is_better = _missing(pull, more, goal).sum(-1) < missing.sum(-1)
-        x = torch.where(is_better.to(x.device)[:, None, None], more, x)
+        before, after = missing.sum(-1), _missing(pull, more, goal).sum(-1)
+        x = torch.where((after < before).to(x.device)[:, None, None], more, x)
+        if not bool(((missing > _MISSED).any(-1) & (after < _WORTH_IT * before)).any()):
+            break
     return x
 
 

@@ -23,6 +23,9 @@ _LONGEST_PHRASE = 4
 _CLAUSE = re.compile(r"(.*?)([,;.!?:]+|\bbut\b|\bwhile\b|\bwhereas\b)")
 _WORD = re.compile(r"[^\W\d_][\w'’-]*|\d+")
 _MOST_STRENGTH = 3.0
+_SURE_BESIDE = 0.9
+"""Probability at which a word that nobody listed counts beside listed ones that already say something."""
+
 _LEAST_LEANING = 0.3
 """Probability at which a word that may be about nothing counts, where nothing else in its clause says anything."""
 
@@ -50,7 +53,7 @@ def read_prompt(text: str, head: WordHead | None = None, weight: float = 1.0) ->
     """Return what a prompt asks for.
 
     Words of the lexicon mean what it says; others what the head makes of them, less surely where nothing else in their
-    part of the sentence is about sound, or they are reported. Sentences are
+    part of the sentence is about sound, only if it is sure where listed words are, or they are reported. Sentences are
     taken apart at commas, full stops and "but". In each part a word for sound is about the nearest instrument, or about
     the whole mix; "less", "not", "too", "very", "slightly" and their like change the next word for sound, or the
     level of the next instrument.
@@ -74,7 +77,7 @@ def read_prompt(text: str, head: WordHead | None = None, weight: float = 1.0) ->
     topic: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
     for clause, end in _CLAUSE.findall(f"{cleaned[:MOST_LETTERS].lower()},"):
-        items = _about_something(items_of(_WORD.findall(clause.replace("’", "'")), head), head)
+        items = _about_something(_surest(items_of(_WORD.findall(clause.replace("’", "'")), head)), head)
         groups = tuple(item.name for item in items if item.kind == "group")
         topic = groups if ":" in end else topic
         wishes = _wishes(items, named or topic)
@@ -122,6 +125,15 @@ def _guessed(word: str, head: WordHead) -> Item:
         return Item(word, "unknown")
     kind, _, rest = guess.meaning.partition(" ")
     return Item(word, "group", rest, sure=guess.probability) if kind == "group" else _pole(word, guess)
+
+
+def _surest(items: list[Item]) -> list[Item]:
+    """Return items in which, if listed words say how something should sound, guesses are left out but the surest."""
+    if not any(item.kind == "pole" and item.sure == 1 for item in items):
+        return items
+    return [
+        replace(item, kind="unknown") if item.kind == "pole" and item.sure < _SURE_BESIDE else item for item in items
+    ]
 
 
 def _about_something(items: list[Item], head: WordHead) -> list[Item]:

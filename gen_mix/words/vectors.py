@@ -16,6 +16,9 @@ VECTORS_FILE, PIECES_FILE = "vectors.safetensors", "pieces.json"
 _MOST_LETTERS = 40
 """Of a word; longer ones are not words."""
 
+_LEAST_LETTERS = 2.0
+"""Of its pieces, on average; what falls into smaller ones is no word that anybody has heard."""
+
 
 @dataclass(frozen=True)
 class WordVectors:
@@ -43,7 +46,7 @@ class WordVectors:
         return {piece: place for place, piece in enumerate(self.pieces)}
 
     def split(self, word: str) -> list[int]:
-        """Return the pieces of a word, longest first, as places; empty if it has a letter that no piece has."""
+        """Return the pieces of a word, longest first, as places; empty if it has none, or too small ones."""
         places: list[int] = []
         start = 0
         while start < len(word) <= _MOST_LETTERS:
@@ -54,7 +57,7 @@ class WordVectors:
                 return []
             places.append(self._places[prefix + word[start:end]])
             start = end
-        return places
+        return places if len(word) >= _LEAST_LETTERS * len(places) else []
 
     def __call__(self, phrase: str) -> Tensor | None:
         """Return the vector (width,) of some words in lower case, of length 1; None for what has no pieces."""
