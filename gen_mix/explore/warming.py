@@ -9,11 +9,15 @@ from gen_mix.sessions.instant import instant_session
 
 
 def load_warm(folder: Path | None) -> MixPipeline:
-    """Return the model in `folder`, the shipped one by default, after a first mix that nobody hears.
+    """Return the model in `folder`, the shipped one by default, warm."""
+    return warmed(MixPipeline.from_pretrained(folder))
 
-    The first mix loads libraries and compiled code, which takes longer than the mix.
+
+def warmed(pipeline: MixPipeline) -> MixPipeline:
+    """Return `pipeline` after a first mix that nobody hears.
+
+    The first mix loads libraries and compiles code, which takes longer than the mix.
     """
-    pipeline = MixPipeline.from_pretrained(folder)
     studio = open_studio(instant_session(0, 0, seconds=1.0), pipeline, None, None)
     choice = pipeline.choose(studio.session, studio.condition, 0)
     studio.render(choice.parameters)

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from gen_mix.explore import studio
+from gen_mix.explore.warming import warmed
 from tests.explore.browser import ARGUMENTS, chromium, served, visiting
 from tests.explore.server import wave
+from tests.test_pipeline import pipeline
 
 
 @pytest.fixture(autouse=True, scope="package")
@@ -19,8 +21,9 @@ def small_survey() -> None:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
-    """Yield a Chromium."""
+    """Yield a Chromium, once all code is compiled that its pages will wait for."""
     place = chromium()
+    warmed(pipeline())
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
