@@ -23,9 +23,10 @@ turns with what is measured, the time of all processors together (*cpu s*) tells
 of a process with only Python and its libraries beside it."""
 
 _COST = """{mixes} mixes cost {by_processor:.2f} times one by the time of all processors, {over_one:.2f} times by the
-clock (which other work disturbs more): each has filters, compressors and a room of its own, they share no more than the reading of the tracks, and
-one mix fills vectors and threads already. The machine copies {gigabytes:.1f} GB a second, read and written; reading the
-tracks once and writing the mixes takes {floor:.3f} s at that rate, the fast path {over_floor:.0f} times as long."""
+clock, which other work disturbs more: each has filters, compressors and a room of its own, they share no more than the
+reading of the tracks, and one mix fills vectors and threads already. The machine copies {gigabytes:.1f} GB a second,
+read and written; reading the tracks once and writing the mixes takes {floor:.3f} s at that rate, the fast path
+{over_floor:.0f} times as long."""
 
 _STAGES = """## Where the time of the fast path goes
 
