@@ -8,7 +8,6 @@ from torch import Tensor
 from gen_mix.console.layout import LAYOUT
 from gen_mix.steering.sounds import Pull
 from samplers import Denoise, brought
-from samplers.tangent import tangent_of
 
 _MISSED = 0.3
 """Share of a wish that may be missing before something is switched on for it."""
@@ -84,9 +83,11 @@ def _switched_on(x: Tensor, pull: Pull, missing: Tensor, denoise: Denoise, switc
     is_off = switches & (x < 0)
     wanted = torch.where(missing > _MISSED, pull.aims.moves.sign() * missing, 0.0)
     ajar = torch.where(is_off, -0.9, x)  # a switch that is shut for good has no slope
-    slopes = torch.einsum("br,brn->bn", wanted, tangent_of(pull.measure, ajar, 0.0).jacobian.to(wanted))
+    with torch.enable_grad():
+        place = ajar.detach().clone().requires_grad_()
+        (slopes,) = torch.autograd.grad((wanted * pull.measure(place)).sum(), place)
     probability = (1 + denoise(x, x.new_full((len(x),), _BLUR)).cpu()) / 2
-    scores = slopes.reshape(x.shape) * probability.clamp(_LEAST_PROBABILITY, 1)
+    scores = slopes.cpu() * probability.clamp(_LEAST_PROBABILITY, 1)
     best, place = scores.where(is_off.cpu(), 0.0).flatten(1).max(1)
     turned = x.flatten(1).clone()
     mixes = (best > _LEAST_HELP).nonzero()[:, 0]
