@@ -24,7 +24,7 @@ from tests.explore.server import TOKEN
 from tests.test_pipeline import pipeline
 
 ARGUMENTS = ["--autoplay-policy=no-user-gesture-required", "--disable-background-networking", "--no-sandbox"]
-PATIENCE = float(os.environ.get("GEN_MIX_PATIENCE", "30"))
+PATIENCE = float(os.environ.get("GEN_MIX_PATIENCE", "60"))
 """Seconds that a browser may take for one thing; more on a machine that has other work."""
 
 
