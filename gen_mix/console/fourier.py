@@ -22,9 +22,9 @@ LINE = 2 * LANES
 """Floats of a line."""
 
 _RUN = LANES * LINE  # floats that the last step forwards and the first step backwards work on
-_NEAR = (
-    1 << 11
-)  # numbers that the processor's first cache holds: all steps on them are done before the next are touched
+_NEAR = 1 << 11
+"""Numbers that the processor's first cache holds: all steps on them are done before the next are touched."""
+
 _SHORTEST = 4 * LANES
 _ROOT_HALF = np.float32(math.sqrt(0.5))
 
