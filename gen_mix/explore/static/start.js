@@ -6,6 +6,7 @@ import { announce, button, h } from "./dom.js";
 const SOUND = /\.(wav|flac|aiff?|ogg|mp3)$/i;
 const NEVER = /^(mix|reference)\.[^.]+$/i;
 const ROUGH = /^mix\.[^.]+$/i;
+const AT_ONCE = 2; // as many as the server decodes side by side
 const RECORD = /^reference\.[^.]+$/i;
 
 /** Show the first page in `main`; `onopen(id)` leaves it. */
@@ -84,7 +85,7 @@ async function walk(entry, depth) {
   return (await Promise.all(all.map((inner) => walk(inner, depth + 1)))).flat();
 }
 
-/** Send files one after another; open the session when all that can be used are there. */
+/** Send files, two at a time; open the session when all that can be used are there. */
 async function bringIn(files, list, limits, onopen) {
   const tracks = files.filter((file) => SOUND.test(file.name) && !NEVER.test(file.name) && !file.name.startsWith("."));
   if (!tracks.length) throw new Error(`Expected audio files, got ${files.length ? files[0].name : "none"}.`);
@@ -92,19 +93,26 @@ async function bringIn(files, list, limits, onopen) {
   tracks.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
   const { id } = await post("sessions", { name: files.songName ?? commonName(tracks) });
   list.replaceChildren();
+  const lines = tracks.map((file) => ({ file, state: h("span", { class: "soft" }, "…") }));
+  list.append(...lines.map(({ file, state }) => h("li", null, h("span", null, file.name), state)));
+  let sent = 0;
   let taken = 0;
-  for (const file of tracks) {
-    const state = h("span", { class: "soft" }, "…");
-    list.append(h("li", null, h("span", null, file.name), state));
-    try {
-      const track = await send(`sessions/${id}/files?name=${encodeURIComponent(file.name)}`, file, limits.file_bytes);
-      state.textContent = `${track.seconds.toFixed(1)} s ${track.channels === 2 ? "stereo" : "mono"}`;
-      taken += 1;
-    } catch (error) {
-      state.textContent = error.message;
-      state.className = "wrong";
+  const lane = async () => {
+    while (sent < lines.length) {
+      sent += 1;
+      const place = sent;
+      const { file, state } = lines[place - 1];
+      try {
+        const track = await send(`sessions/${id}/files?place=${place}&name=${encodeURIComponent(file.name)}`, file, limits.file_bytes);
+        state.textContent = `${track.seconds.toFixed(1)} s ${track.channels === 2 ? "stereo" : "mono"}`;
+        taken += 1;
+      } catch (error) {
+        state.textContent = error.message;
+        state.className = "wrong";
+      }
     }
-  }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
   for (const [pattern, kind, words] of [[ROUGH, "rough", "your rough mix"], [RECORD, "record", "a record to sound like"]]) {
     const file = files.find((one) => pattern.test(one.name) && SOUND.test(one.name));
     if (!file || !taken) continue;
