@@ -12,7 +12,7 @@ import { letter, mixCards } from "./mixes.js";
 import { Model } from "./model.js";
 import { listenToDrops } from "./records.js";
 import { historyPanel } from "./past.js";
-import { takeAwayPanel } from "./takeaway.js";
+import { takeAwayChoice, takeAwayPanel } from "./takeaway.js";
 import { themeButton } from "./theme.js";
 import { Wave, clock, excerptBar } from "./wave.js";
 
@@ -100,6 +100,7 @@ export class Studio {
 
   show(name) {
     const element = this.dialogs[name];
+    if (name === "take" && !element.open) this.taking = takeAwayChoice(this.model, this.told.formats);
     if (!element.open) element.showModal();
     this.draw();
   }
@@ -135,7 +136,7 @@ export class Studio {
     fill(parts.console, [shown, other, knows, view.locks, switches, Boolean(model.survey), model.isOpen], () => (model.isOpen ? consoleView(model) : null));
     if (model.draft) redrawCurves(model, parts.console);
     if (this.dialogs.history.open) fill(this.dialogs.history.body, view.history, () => historyPanel(model));
-    if (this.dialogs.take.open) fill(this.dialogs.take.body, [view.slots, view.jobs.filter((job) => job.kind === "export")], () => takeAwayPanel(model, this.told.formats, this.told.audio));
+    if (this.dialogs.take.open) fill(this.dialogs.take.body, [this.taking.opened, view.slots, view.jobs.filter((job) => job.kind === "export")], () => takeAwayPanel(model, this.taking, this.told.formats, this.told.audio));
     if (this.dialogs.help.open) fill(this.dialogs.help.body, 1, keyHelp);
   }
 
