@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import soundfile
+import torch
 import uvicorn
 
 from gen_mix.explore.app import create_app
@@ -49,6 +50,7 @@ def recordings(folder: Path) -> list[Path]:
 @contextmanager
 def served(root: Path) -> Iterator[str]:
     """Yield the address of a server with the shipped model, once that is warm."""
+    torch.set_num_threads(1)  # as `gen-mix explore` does
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     port = listener.getsockname()[1]
