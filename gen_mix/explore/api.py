@@ -11,7 +11,7 @@ from gen_mix.explore import work
 from gen_mix.explore.asking import prompt_in, prompt_view, request_in
 from gen_mix.explore.choosing import between_knobs, between_latents
 from gen_mix.explore.explorer import Explorer
-from gen_mix.explore.history import VERDICTS, Scene
+from gen_mix.explore.history import VERDICTS, History, Scene
 from gen_mix.explore.locks import lock_names
 from gen_mix.explore.reading import name_in, number, spot_in, whole_number
 from gen_mix.explore.studio import Studio, wave_bytes
@@ -164,10 +164,13 @@ def keep(explorer: Explorer, call: Call) -> Response:
         mix_id = work.keep_mix(explorer, call.session, studio, parameters, work.Origin(label))
     else:
         mix_id = work.keep_move(explorer, call.session, studio, parameters, slot)
-        label = f"{slot.name}: {label}"
-    explorer.change_history(
-        call.session, lambda history: history.then(label, work.with_mix(history.scene, slot, mix_id))
-    )
+
+    def then(history: History) -> History:
+        scene = work.with_mix(history.scene, slot, mix_id)
+        name = next(one.name for one in scene.slots if one.mix == mix_id)
+        return history.then(f"{name}: {label}", scene)
+
+    explorer.change_history(call.session, then)
     return JSONResponse({"mix": mix_id}, 201)
 
 

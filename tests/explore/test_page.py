@@ -245,6 +245,7 @@ def test_between_mixes_one_can_wander_and_stay(browser: Any, address: str, sessi
         visit.page.get_by_role("button", name="Keep this").click()
         visit.until(f"genMix.slots.length === {count + 1}")
         assert "between" in visit.page.evaluate("genMix.slots.at(-1).origin")
+        visit.until("genMix.current === genMix.slots.at(-1).id && genMix.player.current === genMix.current")
         visit.page.get_by_label("How far on the way").fill("0.25")
         visit.until("genMix.player.current === 'between'")
         buffer = "genMix.player.voices.get('between').buffer"

@@ -27,6 +27,7 @@ export class Studio {
     Object.assign(this.wishes, wishes);
     Object.assign(this.model, rest);
     this.build();
+    main.classList.add("opening");
     this.keys = listenToKeys(this);
     this.drops = listenToDrops(this.model, this.wishes, told.limits);
     this.ticking = setInterval(() => this.tick(), 60);
@@ -43,6 +44,7 @@ export class Studio {
 
   close() {
     this.remember();
+    this.main.classList.remove("opening");
     clearInterval(this.ticking);
     this.keys.abort();
     this.drops.abort();
@@ -116,6 +118,7 @@ export class Studio {
 
   drawNow() {
     const { model, parts } = this;
+    this.main.classList.remove("opening");
     const { view } = model;
     const settingsKnown = model.slots.map((slot) => model.settings.has(slot.mix));
     if (view.excerpt && !view.excerpt.is_whole && this.overview === null) this.loadOverview();
@@ -211,7 +214,7 @@ export class Studio {
         h("select", { "aria-label": "Compare with", "data-key": "compare", onchange: (event) => { model.compare = event.target.value; model.changed(); } },
           ...others.map((other) => h("option", { value: other.id, selected: other.id === model.compare }, other.name)))) : null,
       h("span", { class: "gap" }),
-      h("span", { class: "soft legend" }, h("i", { class: "swatch band" }), "where most samples are", h("i", { class: "swatch ghost" }), "the other mix"),
+      h("span", { class: "soft legend" }, h("b", null, "L P T D S"), " lock level, place, tone, dynamics, space", h("i", { class: "swatch band" }), "where most samples are", h("i", { class: "swatch ghost" }), "the other mix"),
     ];
   }
 

@@ -32,7 +32,7 @@ export function takeAwayPanel(model, choice, formats, audio) {
   const as = h("select", { "aria-label": "Audio files", "data-key": "audio", onchange: () => { choice.audio = as.value; tell(); } }, ...options);
   tell();
   return [
-    h("fieldset", null, h("legend", null, "Mixes"), ...model.slots.map((slot) => box(choice.mixes, slot.id, slot.name, slot.verdict))),
+    h("fieldset", { class: "many" }, h("legend", null, "Mixes"), ...model.slots.map((slot) => box(choice.mixes, slot.id, slot.name, slot.verdict))),
     h("fieldset", null, h("legend", null, "As"), ...formats.map((name) => box(choice.kinds, name, ...(WORDS[name] ?? [name])))),
     h("label", { class: "row" }, h("span", { class: "soft" }, "Audio files as"), as),
     h("div", { class: "row" }, write, told),
