@@ -298,6 +298,18 @@ def test_the_page_fits(browser: Any, address: str, session: str, width: int) -> 
         visit.until("genMix.slots[3].name === 'Mix 4'")
 
 
+def test_the_console_stays_where_it_was_scrolled_to(browser: Any, address: str, session: str) -> None:
+    with visiting(browser, address, width=700) as visit:
+        visit.open(session)
+        strips = "document.querySelector('.strips')"
+        fades = f"['--left', '--right'].map((side) => {strips}.style.getPropertyValue(side))"
+        visit.until(f"{strips}.scrollWidth > {strips}.clientWidth + 200 && {fades}.join() === '0px,32px'")
+        visit.page.evaluate(f"{strips}.scrollLeft = 120; globalThis.before = {strips}")
+        visit.page.keyboard.press("2")
+        visit.until(f"{strips} !== globalThis.before && {fades}.join() === '32px,32px'")
+        assert visit.page.evaluate(f"{strips}.scrollLeft") == 120
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nobody_is_shut_out(browser: Any, address: str, session: str, scheme: str) -> None:
     pytest.importorskip("axe_playwright_python", reason="axe-core is not installed (pip install 'gen-mix[dev]')")

@@ -48,7 +48,7 @@ function earlier(sessions, onopen) {
     h("h2", null, "Go on with"),
     h("ul", null, ...sessions.map((session) => {
       const line = h("li", null,
-        button([h("b", null, session.name), h("span", { class: "soft" }, ` ${session.mixes} mixes`)], () => onopen(session.id), { class: "session" }),
+        button([h("b", null, session.name), h("span", { class: "soft" }, ` ${[`${session.mixes} ${session.mixes === 1 ? "mix" : "mixes"}`, ...session.tracks].join(", ")}`)], () => onopen(session.id), { class: "session" }),
         button("Delete", async (event) => {
           if (event.target.dataset.sure) {
             await remove(`sessions/${session.id}`).catch(fail);
@@ -93,7 +93,7 @@ async function bringIn(files, list, limits, onopen) {
   tracks.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
   const { id } = await post("sessions", { name: files.songName ?? commonName(tracks) });
   list.replaceChildren();
-  const lines = tracks.map((file) => ({ file, state: h("span", { class: "soft" }, "…") }));
+  const lines = tracks.map((file) => ({ file, state: h("span", { class: "soft" }, "waits") }));
   list.append(...lines.map(({ file, state }) => h("li", null, h("span", null, file.name), state)));
   let sent = 0;
   let taken = 0;
@@ -102,6 +102,7 @@ async function bringIn(files, list, limits, onopen) {
       sent += 1;
       const place = sent;
       const { file, state } = lines[place - 1];
+      state.textContent = "is read …";
       try {
         const track = await send(`sessions/${id}/files?place=${place}&name=${encodeURIComponent(file.name)}`, file, limits.file_bytes);
         state.textContent = `${track.seconds.toFixed(1)} s ${track.channels === 2 ? "stereo" : "mono"}`;
@@ -131,9 +132,15 @@ async function bringIn(files, list, limits, onopen) {
   else onopen(id);
 }
 
+/** Return what all files begin with, up to a separator, or the day and how many they are. */
 function commonName(files) {
+  const names = files.map((file) => file.name);
+  let length = 0;
+  while (names.length > 1 && length < names[0].length && names.every((name) => name[length] === names[0][length])) length += 1;
+  const [common] = names[0].slice(0, length).match(/^.*[A-Za-z]{2}.*(?=[\s._-])/) ?? [""];
+  if (common.length > 3) return common.replaceAll("_", " ").replace(/[\s.-]+$/, "");
   const today = new Date().toLocaleDateString(undefined, { day: "numeric", month: "long" });
-  return `Song of ${today} - ${files.length} tracks`;
+  return `Song of ${today} - ${files.length} ${files.length === 1 ? "track" : "tracks"}`;
 }
 
 /** Return what the first page shows, from the server. */

@@ -159,7 +159,7 @@ export class Studio {
       h("input", { type: "text", class: "song", value: view.name, maxlength: 100, "aria-label": "Name of the song", title: "Rename", "data-key": "song",
         onkeydown: (event) => event.key === "Enter" && event.target.blur(),
         onchange: (event) => (event.target.value.trim() ? model.ask("name", { name: event.target.value.trim() }) : (event.target.value = view.name)) }),
-      view.notes?.length ? h("details", { class: "notes" }, h("summary", null, `${view.notes.length} notes`), h("ul", null, ...view.notes.map((note) => h("li", null, note)))) : null,
+      view.notes?.length ? h("details", { class: "notes" }, h("summary", null, `${view.notes.length} ${view.notes.length === 1 ? "note" : "notes"}`), h("ul", null, ...view.notes.map((note) => h("li", null, note)))) : null,
       h("span", { class: "gap" }),
       button("↶", () => model.travel("undo"), { class: "plain", disabled: !view.history.can_undo, "aria-label": "Undo", title: "Undo (Ctrl+Z)", "data-key": "undo" }),
       button("↷", () => model.travel("redo"), { class: "plain", disabled: !view.history.can_redo, "aria-label": "Redo", title: "Redo (Ctrl+Shift+Z)", "data-key": "redo" }),
