@@ -169,7 +169,7 @@ def _asked(wish: SoundWish, weights: Tensor, places: dict[tuple[str, str], int])
     attribute = ATTRIBUTES[wish.attribute]
     note = ""
     if wish.target != ALL and float(weights.max()) < _LEAST_WEIGHT:
-        return Asked(wish, None, f"{wish.text!r}: nobody in this session is heard as one of the {wish.target}")
+        return Asked(wish, None, f"{wish.text!r}: no track of this session is heard as {wish.target}")
     if wish.target == ALL and not attribute.of_all:
         return Asked(
             wish, None, f"{wish.text!r}: expected the name of an instrument, for it is about {attribute.meaning}"
