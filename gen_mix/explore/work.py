@@ -119,7 +119,7 @@ def add_rough_mix(explorer: Explorer, session_id: str, studio: Studio, job: Job)
     stereo = resample(bounce.audio, bounce.sample_rate, rate).expand(2, -1)
     fit = fit_rough(studio.session, stereo, rate)
     parameters = as_written(studio.session, fit.parameters)
-    origin = Origin(f"your rough mix, {fit.explained:.0%} explained", kind=ROUGH)
+    origin = Origin(f"your rough mix, {100 * fit.explained:.0f} % found again", kind=ROUGH)
     mix_id = keep_mix(explorer, session_id, studio, parameters, origin)
     slot = Slot(new_id(), "Rough mix", mix_id)
     explorer.change_history(

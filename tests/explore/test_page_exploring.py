@@ -48,6 +48,10 @@ def test_words_are_said_understood_and_heard(browser: Any, address: str, session
         visit.until("document.querySelectorAll('.chip').length === 3")
         chips = visit.page.locator(".chip").all_inner_texts()
         assert chips == ["more warmth", "much more width", "quuxyq?"]
+        visit.page.get_by_label("In words").fill("bright acoustic guitar")
+        visit.until("document.querySelector('.chip')?.textContent === 'more brightness: acoustic guitar'")
+        visit.page.get_by_label("In words").fill("warm, much wider, quuxyq")
+        visit.until("document.querySelectorAll('.chip').length === 3")
         visit.page.locator("[data-key=number-count]").fill("1")
         visit.page.get_by_role("button", name="Sample").click()
         visit.until(f"genMix.slots.length === {count + 1}")

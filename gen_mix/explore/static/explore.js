@@ -92,7 +92,7 @@ function told(understood) {
   const much = (strength) => (Math.abs(strength) > 1.4 ? "much " : Math.abs(strength) < 0.7 ? "slightly " : "") + (strength < 0 ? "less" : "more");
   return [
     ...understood.understood.map(({ attribute, of, strength }) =>
-      h("span", { class: "chip" }, `${much(strength)} ${attribute}${of === "all" ? "" : `: ${of.replaceAll("_", " ")}`}`)),
+      h("span", { class: "chip" }, `${much(strength)} ${attribute}${of && `: ${of}`}`)),
     ...understood.not_understood.map((word) => h("span", { class: "chip unknown" }, `${word}?`)),
     understood.understood.length + understood.not_understood.length ? null : h("span", { class: "soft" }, "Nothing of this is about sound."),
   ].filter(Boolean);
