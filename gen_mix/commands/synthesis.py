@@ -17,6 +17,9 @@ def add_synthesis(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--soundfont", type=Path, default=None, help="a General MIDI soundfont, .sf2")
     parser.add_argument("--unseen", action="store_true", help="songs, kits and voices that training leaves out")
+    parser.add_argument(
+        "--recorded", action="store_true", help="no instruments, drum machines and treatments made in code"
+    )
     parser.add_argument("--seconds", type=number(2, 600), default=6.0, help="length of a session")
     parser.add_argument("--count", type=whole_number(1, 10**6), default=32, help="how many sessions")
     parser.add_argument("--seed", type=whole_number(0, 2**31 - 1), default=0, help="which series of sessions")
@@ -34,4 +37,5 @@ def chosen_synthesis(arguments: argparse.Namespace) -> SyntheticSettings | None:
     if arguments.kit is None or arguments.soundfont is None:
         raise InputError("--kit, --soundfont: expected both or neither, got one")
     make = unseen_settings if arguments.unseen else SyntheticSettings
-    return replace(make(arguments.kit, arguments.soundfont), seconds=arguments.seconds)
+    settings = replace(make(arguments.kit, arguments.soundfont), seconds=arguments.seconds)
+    return replace(settings, is_varied=False) if arguments.recorded else settings

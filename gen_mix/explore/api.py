@@ -7,18 +7,16 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from gen_mix.errors import InputError
-from gen_mix.explore import packing, work
+from gen_mix.explore import work
 from gen_mix.explore.asking import prompt_in, prompt_view, request_in
 from gen_mix.explore.choosing import between_knobs, between_latents
 from gen_mix.explore.explorer import Explorer
-from gen_mix.explore.history import VERDICTS, Scene
+from gen_mix.explore.history import VERDICTS, History, Scene
 from gen_mix.explore.locks import lock_names
-from gen_mix.explore.reading import list_in, name_in, number, spot_in, whole_number
+from gen_mix.explore.reading import name_in, number, spot_in, whole_number
 from gen_mix.explore.studio import Studio, wave_bytes
 from gen_mix.explore.views import example_folder, session_view, welcome
 from gen_mix.explore.workspace import Kept, checked_id, new_id
-from gen_mix.export.audio_files import AUDIO_FORMATS
-from gen_mix.export.formats import EXPORTERS
 from gen_mix.mix import MixParameters
 from gen_mix.sessions.written import as_written
 
@@ -166,10 +164,13 @@ def keep(explorer: Explorer, call: Call) -> Response:
         mix_id = work.keep_mix(explorer, call.session, studio, parameters, work.Origin(label))
     else:
         mix_id = work.keep_move(explorer, call.session, studio, parameters, slot)
-        label = f"{slot.name}: {label}"
-    explorer.change_history(
-        call.session, lambda history: history.then(label, work.with_mix(history.scene, slot, mix_id))
-    )
+
+    def then(history: History) -> History:
+        scene = work.with_mix(history.scene, slot, mix_id)
+        name = next(one.name for one in scene.slots if one.mix == mix_id)
+        return history.then(f"{name}: {label}", scene)
+
+    explorer.change_history(call.session, then)
     return JSONResponse({"mix": mix_id}, 201)
 
 
@@ -236,24 +237,6 @@ def move_excerpt(explorer: Explorer, call: Call) -> Response:
     session = call.session
     job = explorer.submit(
         session, "excerpt", "Moving the excerpt", lambda job: work.move_excerpt(explorer, session, job, start)
-    )
-    return JSONResponse({"job": job.id}, 202)
-
-
-def take_away(explorer: Explorer, call: Call) -> Response:
-    """Start to write mixes in the formats of other programs."""
-    scene = explorer.kept(call.session).history.scene
-    slots = [scene.slot(str(slot)) for slot in list_in(call.body, "slots")]
-    formats = [str(name) for name in list_in(call.body, "formats")]
-    known = sorted(EXPORTERS)
-    if not set(formats) <= set(known):
-        raise InputError(f"formats: expected some of {', '.join(known)}, got something else")
-    audio = AUDIO_FORMATS.get(str(call.body.get("audio", "wav24")))
-    if audio is None:
-        raise InputError(f"audio: expected one of {', '.join(AUDIO_FORMATS)}, got something else")
-    session = call.session
-    job = explorer.submit(
-        session, "export", "Taking away", lambda job: packing.export(explorer, session, job, slots, formats, audio)
     )
     return JSONResponse({"job": job.id}, 202)
 

@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path, PurePosixPath
 
 import anyio
+import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -20,12 +21,12 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from gen_mix.errors import InputError
-from gen_mix.explore import api, record_calls
+from gen_mix.explore import api, record_calls, take_calls
 from gen_mix.explore.explorer import Explorer
 from gen_mix.explore.guard import Door, Guard
-from gen_mix.explore.intake import LEAST_BYTES, check_beginning, take_in
+from gen_mix.explore.intake import LEAST_BYTES, Upload, check_beginning, take_in
 from gen_mix.explore.jobs import QueueFullError, told
-from gen_mix.explore.reading import track_name
+from gen_mix.explore.reading import track_name, whole_number
 from gen_mix.explore.records import take_record
 from gen_mix.explore.workspace import Kept, KeptTrack, checked_id
 
@@ -66,7 +67,8 @@ def create_app(explorer: Explorer, door: Door) -> Starlette:
         ("POST", "/api/sessions/{session}/locks", api.set_locks),
         ("POST", "/api/sessions/{session}/history", api.travel),
         ("POST", "/api/sessions/{session}/excerpt", api.move_excerpt),
-        ("POST", "/api/sessions/{session}/export", api.take_away),
+        ("POST", "/api/sessions/{session}/export", take_calls.take_away),
+        ("POST", "/api/sessions/{session}/export/size", take_calls.export_size),
         ("DELETE", "/api/jobs/{job}", api.cancel),
     ]
     routes = [
@@ -155,6 +157,7 @@ async def _chunks(request: Request, most_bytes: int, explorer: Explorer) -> Asyn
 
 def _receive_file(explorer: Explorer) -> Endpoint:
     """Return what takes one recording in; its name travels beside it and is never part of a path."""
+    decoders = anyio.CapacityLimiter(explorer.limits.decoding)
 
     async def endpoint(request: Request) -> Response:
         session_id = checked_id(request.path_params["session"])
@@ -164,49 +167,54 @@ def _receive_file(explorer: Explorer) -> Endpoint:
         if kind not in _TAKERS:
             raise InputError(f"as: expected one of {', '.join(_TAKERS)}, got something else")
         room = explorer.room_for_record(kept) if kind == "record" else explorer.room_for_track(kept)
+        told = request.query_params.get("place")
+        place = None if told is None else whole_number(told, "place", 1, explorer.limits.tracks)
         folder = explorer.workspace.folder(session_id)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".upload-") as upload:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".upload-") as file:
             beginning = b""
             async for chunk in _chunks(request, explorer.limits.file_bytes, explorer):
                 if len(beginning) < LEAST_BYTES:
                     beginning += chunk[:LEAST_BYTES]
                     if len(beginning) >= LEAST_BYTES:
                         check_beginning(beginning, name)
-                upload.write(chunk)
-            upload.flush()
-            track = await run_in_threadpool(_TAKERS[kind], explorer, session_id, Path(upload.name), name, room)
+                file.write(chunk)
+            file.flush()
+            upload = Upload(Path(file.name), name, room, place)
+            track = await anyio.to_thread.run_sync(_TAKERS[kind], explorer, session_id, upload, limiter=decoders)
         return JSONResponse({"name": track.name, "seconds": track.seconds, "channels": track.channels}, 201)
 
     return endpoint
 
 
-def _take_track(explorer: Explorer, session_id: str, upload: Path, name: str, room: int) -> KeptTrack:
+def _take_track(explorer: Explorer, session_id: str, upload: Upload) -> KeptTrack:
+    """Take in a track at its place; of several that come side by side, the later may be there first."""
     folder = explorer.workspace.folder(session_id) / "tracks"
     with tempfile.NamedTemporaryFile(dir=folder, prefix=".", suffix=".wav", delete=False) as place:
         target = Path(place.name)
     try:
-        taken = take_in(upload, name, target, explorer.limits, room)
+        taken = take_in(upload, target, explorer.limits)
+        added: list[KeptTrack] = []
 
         def add(kept: Kept) -> Kept:
-            explorer.room_for_track(kept)
-            track = KeptTrack(
-                name, f"track_{len(kept.tracks) + 1:03d}.wav", taken.seconds, taken.channels, taken.bytes_decoded
-            )
-            target.rename(folder / track.file)
-            grown = replace(kept, tracks=(*kept.tracks, track))
+            explorer.room_for_track(kept, taken.bytes_decoded)
+            name = kept.file_at(upload.place)
+            added.append(KeptTrack(upload.name, name, taken.seconds, taken.channels, taken.bytes_decoded))
+            target.rename(folder / name)
+            grown = replace(kept, tracks=tuple(sorted((*kept.tracks, *added), key=lambda track: track.file)))
             explorer.workspace.write_labels(grown)
             return grown
 
-        return explorer.change(session_id, add).tracks[-1]
+        explorer.change(session_id, add)
+        return added[0]
     finally:
         target.unlink(missing_ok=True)
 
 
-def _take_rough(explorer: Explorer, session_id: str, upload: Path, name: str, room: int) -> KeptTrack:
+def _take_rough(explorer: Explorer, session_id: str, upload: Upload) -> KeptTrack:
     """Take in a bounce of the tracks, in place of an earlier one."""
-    taken = take_in(upload, name, explorer.workspace.folder(session_id) / "mix.wav", explorer.limits, room)
+    taken = take_in(upload, explorer.workspace.folder(session_id) / "mix.wav", explorer.limits)
     explorer.change(session_id, lambda kept: replace(kept, wants_rough=True))
-    return KeptTrack(name, "mix.wav", taken.seconds, taken.channels, taken.bytes_decoded)
+    return KeptTrack(upload.name, "mix.wav", taken.seconds, taken.channels, taken.bytes_decoded)
 
 
 _TAKERS = {"track": _take_track, "rough": _take_rough, "record": take_record}

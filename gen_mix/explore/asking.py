@@ -12,8 +12,10 @@ from gen_mix.explore.reading import amounts_in, number, whole_number
 from gen_mix.explore.records import references_of
 from gen_mix.explore.studio import Studio
 from gen_mix.explore.workspace import Kept
+from gen_mix.steering.attributes import ALL
 from gen_mix.wishes import MOST_WEIGHT, Amounts, Example, Prompt, Wishes
 from gen_mix.words.reading import MOST_LETTERS, read_prompt
+from gen_mix.words.sentences import spoken
 
 MOST_AT_ONCE = 16
 """Mixes of one request."""
@@ -88,7 +90,12 @@ def prompt_view(prompt: Prompt | None) -> dict[str, Any]:
     if prompt is None:
         return {"understood": [], "not_understood": []}
     understood = [
-        {"text": one.text, "attribute": one.attribute, "of": one.target, "strength": one.strength}
+        {
+            "text": one.text,
+            "attribute": one.attribute,
+            "of": "" if one.target == ALL else spoken(one.target),
+            "strength": one.strength,
+        }
         for one in prompt.sounds
     ]
     return {"understood": understood, "not_understood": list(prompt.not_understood)}

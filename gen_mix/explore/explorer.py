@@ -217,18 +217,18 @@ class Explorer:
             with self._changed:
                 self._previews_waiting -= 1
 
-    def room_for_track(self, kept: Kept) -> int:
+    def room_for_track(self, kept: Kept, wanted_bytes: int = 1) -> int:
         """Return how many bytes of decoded audio a session can still take.
 
         Raises:
-            InputError: It can take no further track.
+            InputError: It can take no further track, or fewer than `wanted_bytes`.
         """
         if kept.folder or kept.history.scene.slots:
             raise InputError("tracks: expected a session without mixes, got one that has some (start a new one)")
         if len(kept.tracks) >= self.limits.tracks:
             raise InputError(f"tracks: expected at most {self.limits.tracks}, got more")
         room = self.limits.session_bytes - sum(track.bytes_decoded for track in kept.tracks)
-        if room <= 0:
+        if room < wanted_bytes:
             raise InputError("tracks: expected less audio in one session, got more than fits in memory")
         return room
 

@@ -36,6 +36,23 @@ LEAST_BYTES = 4
 
 
 @dataclass(frozen=True)
+class Upload:
+    """A file that a browser sent.
+
+    Attributes:
+        path: Where it lies; anything may be in it.
+        name: What it is called, for messages and as text on the page.
+        room_bytes: Decoded samples that there is room for.
+        place: Of a track among the others, from 1; None for behind them all.
+    """
+
+    path: Path
+    name: str
+    room_bytes: int
+    place: int | None = None
+
+
+@dataclass(frozen=True)
 class Taken:
     """A track that came in.
 
@@ -52,24 +69,23 @@ class Taken:
     bytes_decoded: int
 
 
-def take_in(upload: Path, name: str, target: Path, limits: Limits, most_bytes: int) -> Taken:
+def take_in(upload: Upload, target: Path, limits: Limits) -> Taken:
     """Decode `upload` and write it to `target` as floating-point WAV.
 
     Args:
-        upload: What a browser sent; anything.
-        name: What it calls the file, for messages alone.
+        upload: What a browser sent.
         target: A name that ends in .wav.
         limits: Of length.
-        most_bytes: Decoded samples that the session has room for.
 
     Raises:
         InputError: It is no audio, or larger than it may be.
     """
-    with upload.open("rb") as file:
+    name = upload.name
+    with upload.path.open("rb") as file:
         check_beginning(file.read(LEAST_BYTES), name)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".decoding-") as folder:
         raw = Path(folder) / "samples.f32"
-        told = _run_decoder(upload, raw, name, limits.track_seconds, most_bytes)
+        told = _run_decoder(upload, raw, limits.track_seconds)
         rate, channels, samples = (told[key] for key in ("sample_rate", "channels", "samples"))
         frames = np.fromfile(raw, dtype=np.float32) if raw.is_file() else np.zeros(0, np.float32)
         if samples < 1 or channels not in (1, 2) or frames.size != channels * samples or not 4000 <= rate <= 768000:
@@ -94,9 +110,10 @@ def check_beginning(beginning: bytes, name: str) -> None:
         raise InputError(f"{name}: expected a readable audio file, got one that does not begin as one")
 
 
-def _run_decoder(upload: Path, raw: Path, name: str, most_seconds: float, most_bytes: int) -> dict[str, int]:
+def _run_decoder(upload: Upload, raw: Path, most_seconds: float) -> dict[str, int]:
+    name, most_bytes = upload.name, upload.room_bytes
     # -I: no module of the working directory or of the user's own folder is looked at.
-    command = [sys.executable, "-I", decoding.__file__, str(upload), str(raw), str(most_seconds), str(most_bytes)]
+    command = [sys.executable, "-I", decoding.__file__, str(upload.path), str(raw), str(most_seconds), str(most_bytes)]
     try:
         done = subprocess.run(
             command,

@@ -18,6 +18,7 @@ class Limits:
         body_bytes: Of a request that is no upload.
         idle_seconds: Longest silence of a client in the middle of a request.
         least_bytes_per_second: Slower uploads are given up, after `idle_seconds` of grace.
+        decoding: Uploads that are decoded at once; others wait for them.
         waiting_jobs: That may stand in the queue behind the one that runs.
         waiting_previews: That may wait for the one that is rendered.
         mixes: In one session.
@@ -33,6 +34,7 @@ class Limits:
     body_bytes: int = 1 << 20
     idle_seconds: float = 20.0
     least_bytes_per_second: float = 20_000.0
+    decoding: int = 2
     waiting_jobs: int = 8
     waiting_previews: int = 3
     mixes: int = 64

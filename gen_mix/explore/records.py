@@ -2,7 +2,6 @@
 
 import io
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import soundfile
@@ -13,7 +12,7 @@ from gen_mix.audio import read_audio
 from gen_mix.errors import InputError
 from gen_mix.explore.explorer import Explorer
 from gen_mix.explore.history import History, Likeness
-from gen_mix.explore.intake import take_in
+from gen_mix.explore.intake import Upload, take_in
 from gen_mix.explore.workspace import Kept, KeptTrack, new_id
 from gen_mix.loudness import loudness_lufs
 from gen_mix.steering.production import ASPECTS, SPREADS, measure_production
@@ -27,7 +26,7 @@ _RIDGE = 8.0
 """Of the regression: as if eight more samples said that what is measured says nothing of the place."""
 
 
-def take_record(explorer: Explorer, session_id: str, upload: Path, name: str, room: int) -> KeptTrack:
+def take_record(explorer: Explorer, session_id: str, upload: Upload) -> KeptTrack:
     """Take in a record, of which the most typical loud section counts until another is asked for.
 
     Raises:
@@ -37,7 +36,8 @@ def take_record(explorer: Explorer, session_id: str, upload: Path, name: str, ro
     file_id = new_id()
     path = explorer.workspace.record_path(session_id, file_id)
     limits = replace(explorer.limits, track_seconds=explorer.limits.record_seconds)
-    taken = take_in(upload, name, path, limits, room)
+    name = upload.name
+    taken = take_in(upload, path, limits)
     try:
         record = measured(explorer, session_id, name, file_id, None)
 

@@ -19,7 +19,8 @@ _MOST_DOWN_LU = 12.0
 
 def session_line(kept: Kept) -> dict[str, Any]:
     """Return a session as one line of the list."""
-    return {"id": kept.id, "name": kept.name, "tracks": len(kept.tracks), "mixes": len(kept.history.scene.slots)}
+    tracks = [track.name for track in kept.tracks]
+    return {"id": kept.id, "name": kept.name, "tracks": tracks, "mixes": len(kept.history.scene.slots)}
 
 
 def session_view(explorer: Explorer, session_id: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from gen_mix.explore.asking import Request, origin_of, wishes_of
 from gen_mix.explore.choosing import choose
 from gen_mix.explore.explorer import Explorer
 from gen_mix.explore.history import History, Scene, Slot
+from gen_mix.explore.intake import Upload
 from gen_mix.explore.jobs import Job
 from gen_mix.explore.records import take_record
 from gen_mix.explore.studio import TARGET_LUFS, Studio, wave_bytes
@@ -103,7 +104,7 @@ def add_reference(explorer: Explorer, session_id: str) -> None:
     path = explorer.workspace.reference(kept) if kept.folder else None
     if path is not None and not any(moment.scene.records for moment in kept.history.moments.values()):
         with suppress(InputError):  # the tracks can be mixed without it
-            take_record(explorer, session_id, path, path.stem, explorer.room_for_record(kept))
+            take_record(explorer, session_id, Upload(path, path.stem, explorer.room_for_record(kept)))
 
 
 def add_rough_mix(explorer: Explorer, session_id: str, studio: Studio, job: Job) -> None:
@@ -118,7 +119,7 @@ def add_rough_mix(explorer: Explorer, session_id: str, studio: Studio, job: Job)
     stereo = resample(bounce.audio, bounce.sample_rate, rate).expand(2, -1)
     fit = fit_rough(studio.session, stereo, rate)
     parameters = as_written(studio.session, fit.parameters)
-    origin = Origin(f"your rough mix, {fit.explained:.0%} explained", kind=ROUGH)
+    origin = Origin(f"your rough mix, {100 * fit.explained:.0f} % found again", kind=ROUGH)
     mix_id = keep_mix(explorer, session_id, studio, parameters, origin)
     slot = Slot(new_id(), "Rough mix", mix_id)
     explorer.change_history(

@@ -82,6 +82,22 @@ class Kept:
     wants_rough: bool = False
     begun: tuple[Begun, ...] = ()
 
+    def file_at(self, place: int | None) -> str:
+        """Return the file of a new track at `place`, from 1; behind all others where that is None.
+
+        Raises:
+            InputError: Another is there.
+        """
+        files = [track.file for track in self.tracks]
+        name = _track_file(place or 1 + max((int(file[6:9]) for file in files), default=0))
+        if name in files:
+            raise InputError(f"place: expected one that is free, got {place}")
+        return name
+
+
+def _track_file(place: int) -> str:
+    return f"track_{place:03d}.wav"
+
 
 def new_id() -> str:
     """Return an id that nobody guesses."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gen_mix.console.settings import settings_of
-from gen_mix.export.mix_file import read_mix_file
+from gen_mix.export.mix_file import MixFile, read_mix_file
 from gen_mix.export.names import unique_names
 from gen_mix.mix import MixParameters
 from gen_mix.sessions.session import Session
@@ -56,10 +56,14 @@ def read_alternatives(paths: Sequence[Path], session: Session) -> list[Alternati
         InputError: A file is not a mix of `session`.
     """
     names = unique_names([path.stem for path in paths])
-    read = [read_mix_file(path, session) for path in paths]
+    return alternatives_of(session, names, [read_mix_file(path, session) for path in paths])
+
+
+def alternatives_of(session: Session, names: Sequence[str], mixes: Sequence[MixFile]) -> list[Alternative]:
+    """Return mixes of `session` by `names`, each another."""
     return [
         Alternative(name, mix.seed, mix.parameters, settings_in(session, mix.parameters), mix.target_lufs)
-        for name, mix in zip(names, read, strict=True)
+        for name, mix in zip(names, mixes, strict=True)
     ]
 
 

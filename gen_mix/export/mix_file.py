@@ -65,7 +65,15 @@ def read_mix_file(path: Path, session: Song) -> MixFile:
     Raises:
         InputError: No such file, not a mix of gen_mix, or not of this session.
     """
-    document = _load(path)
+    return mix_in(_load(path), session, str(path))
+
+
+def mix_in(document: Mapping[str, Any], session: Song, path: str) -> MixFile:
+    """Return what a document of mix says for the tracks of `session`; `path` is what to call it.
+
+    Raises:
+        InputError: It is not of this session.
+    """
     by_file = {track.get("file"): track for track in document["tracks"]}
     files = [track.file for track in session.tracks]
     for file in files:
@@ -90,7 +98,7 @@ def read_mix_file(path: Path, session: Song) -> MixFile:
     return MixFile(parameters, int(document.get("seed", 0)), float(target), _intent(path, document), latent)
 
 
-def _intent(path: Path, document: Mapping[str, Any]) -> dict[str, float]:
+def _intent(path: str, document: Mapping[str, Any]) -> dict[str, float]:
     intent = document.get("intent", {})
     if not isinstance(intent, dict) or not all(isinstance(value, int | float) for value in intent.values()):
         raise InputError(f"{path}: intent: expected numbers by name, got something else")

@@ -19,6 +19,7 @@ from gen_mix.steering.cast import GROUPS, Cast
 from gen_mix.steering.estimate import Estimate, estimate_of, places_of, sources_of
 from gen_mix.steering.production import SPREADS, estimate_production
 from gen_mix.wishes import Prompt, SoundWish
+from gen_mix.words.sentences import spoken
 from samplers import Aims, Denoise, Tangent, aimed, tangent_by_items
 
 NAMED_SLACK, OTHER_SLACK = 0.2, 0.3
@@ -205,7 +206,7 @@ def _asked(wish: SoundWish, weights: Tensor, places: dict[tuple[str, str], int])
     attribute = ATTRIBUTES[wish.attribute]
     note = ""
     if wish.target != ALL and float(weights.max()) < _LEAST_WEIGHT:
-        return Asked(wish, None, f"{wish.text!r}: nobody in this session is heard as one of the {wish.target}")
+        return Asked(wish, None, f"{wish.text!r}: no track of this session is heard as {spoken(wish.target)}")
     if wish.target == ALL and not attribute.of_all:
         return Asked(
             wish, None, f"{wish.text!r}: expected the name of an instrument, for it is about {attribute.meaning}"

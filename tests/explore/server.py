@@ -47,9 +47,11 @@ def wave(seed: int, seconds: float = 0.6, channels: int = 1, rate: int = 22050, 
     return buffer.getvalue()
 
 
-def send(client: TestClient, session: str, name: str, content: bytes, kind: str = "track") -> Any:
+def send(
+    client: TestClient, session: str, name: str, content: bytes, kind: str = "track", place: int | None = None
+) -> Any:
     """Send one file and return the answer."""
-    told = {"name": name, "as": kind}
+    told = {"name": name, "as": kind, **({} if place is None else {"place": str(place)})}
     return client.post(f"/api/sessions/{session}/files", params=told, content=content, headers=BYTES)
 
 

@@ -27,8 +27,8 @@ def test_words_are_told_as_they_are_taken(place: tuple[TestClient, Explorer, str
     client, _, session = place
     told = client.post(f"/api/sessions/{session}/words", json={"words": WORDS}).json()
     assert [(one["attribute"], one["of"], one["strength"] > 0) for one in told["understood"]] == [
-        ("warmth", "all", True),
-        ("width", "all", True),
+        ("warmth", "", True),
+        ("width", "", True),
         ("reverb", "drums", False),
     ]
     assert told["not_understood"] == ["xyzzyq"]

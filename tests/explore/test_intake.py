@@ -4,8 +4,11 @@ import asyncio
 import io
 import re
 import struct
+import threading
+import time
 import zipfile
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,7 @@ from gen_mix.explore.guard import Door
 from gen_mix.explore.limits import Limits
 from gen_mix.explore.reading import track_name
 from gen_mix.explore.workspace import Kept, Workspace
+from gen_mix.sessions.folder import read_session
 from tests.explore.server import BYTES, HOST, TOKEN, new_session, send, serving, wave
 
 SMALL = Limits(file_bytes=200_000, track_seconds=20.0, tracks=3, session_bytes=400_000, idle_seconds=0.3)
@@ -134,7 +138,7 @@ def test_a_decoder_that_runs_wild_is_stopped(tmp_path: Path, monkeypatch: pytest
         monkeypatch.setattr(intake.decoding, "__file__", str(wild))
         monkeypatch.setattr(intake, "_WALL_SECONDS", 1.5)
         with pytest.raises(ValueError, match="kick"):
-            intake.take_in(upload, "kick", target, SMALL, 1 << 20)
+            intake.take_in(intake.Upload(upload, "kick", 1 << 20), target, SMALL)
         assert not target.exists()
         assert left_behind(tmp_path) == []
 
@@ -288,3 +292,48 @@ def test_names_never_become_files(client: TestClient, tmp_path: Path) -> None:
         "-rf",
         "x",
     ]
+
+
+def test_tracks_stand_where_they_are_put_whichever_comes_first(tmp_path: Path) -> None:
+    with serving(tmp_path) as (client, explorer):
+        session = client.post("/api/sessions", json={"name": "Song"}).json()["id"]
+        for place in (3, 1, 2):
+            assert send(client, session, f"part {place}.wav", wave(place), place=place).status_code == 201
+        assert send(client, session, "part 4.wav", wave(4)).status_code == 201
+        taken = send(client, session, "again.wav", wave(5), place=2)
+        assert (taken.status_code, taken.json()["error"]) == (422, "place: expected one that is free, got 2")
+        assert send(client, session, "far.wav", wave(5), place=129).status_code == 422
+        assert [track.name for track in explorer.kept(session).tracks] == [f"part {place}" for place in (1, 2, 3, 4)]
+        read = sorted(read_session(explorer.workspace.folder(session)).tracks, key=lambda track: track.file)
+        assert [track.name for track in read] == [f"part {place}" for place in (1, 2, 3, 4)]
+        assert left_behind(tmp_path) == []
+
+
+def test_no_more_is_decoded_at_once_than_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    running, most, turn = 0, 0, threading.Lock()
+    decode = intake._run_decoder
+
+    def counted(*arguments: Any) -> dict[str, int]:
+        nonlocal running, most
+        with turn:
+            running += 1
+            most = max(most, running)
+        try:
+            time.sleep(0.05)
+            return decode(*arguments)
+        finally:
+            with turn:
+                running -= 1
+
+    monkeypatch.setattr(intake, "_run_decoder", counted)
+    with serving(tmp_path) as (client, explorer):
+        session = client.post("/api/sessions", json={"name": "Song"}).json()["id"]
+        with ThreadPoolExecutor(6) as senders:
+            answers = list(
+                senders.map(
+                    lambda place: send(client, session, f"part {place}.wav", wave(place), place=place), range(1, 7)
+                )
+            )
+        assert [answer.status_code for answer in answers] == [201] * 6
+        assert most == explorer.limits.decoding
+        assert [track.name for track in explorer.kept(session).tracks] == [f"part {place}" for place in range(1, 7)]

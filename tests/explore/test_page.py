@@ -245,6 +245,7 @@ def test_between_mixes_one_can_wander_and_stay(browser: Any, address: str, sessi
         visit.page.get_by_role("button", name="Keep this").click()
         visit.until(f"genMix.slots.length === {count + 1}")
         assert "between" in visit.page.evaluate("genMix.slots.at(-1).origin")
+        visit.until("genMix.current === genMix.slots.at(-1).id && genMix.player.current === genMix.current")
         visit.page.get_by_label("How far on the way").fill("0.25")
         visit.until("genMix.player.current === 'between'")
         buffer = "genMix.player.voices.get('between').buffer"
@@ -295,6 +296,18 @@ def test_the_page_fits(browser: Any, address: str, session: str, width: int) -> 
         assert outside == []
         visit.page.evaluate("genMix.rename(genMix.slots[3].id, 'Mix 4')")
         visit.until("genMix.slots[3].name === 'Mix 4'")
+
+
+def test_the_console_stays_where_it_was_scrolled_to(browser: Any, address: str, session: str) -> None:
+    with visiting(browser, address, width=700) as visit:
+        visit.open(session)
+        strips = "document.querySelector('.strips')"
+        fades = f"['--left', '--right'].map((side) => {strips}.style.getPropertyValue(side))"
+        visit.until(f"{strips}.scrollWidth > {strips}.clientWidth + 200 && {fades}.join() === '0px,32px'")
+        visit.page.evaluate(f"{strips}.scrollLeft = 120; globalThis.before = {strips}")
+        visit.page.keyboard.press("2")
+        visit.until(f"{strips} !== globalThis.before && {fades}.join() === '32px,32px'")
+        assert visit.page.evaluate(f"{strips}.scrollLeft") == 120
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -48,6 +48,10 @@ def test_words_are_said_understood_and_heard(browser: Any, address: str, session
         visit.until("document.querySelectorAll('.chip').length === 3")
         chips = visit.page.locator(".chip").all_inner_texts()
         assert chips == ["more warmth", "much more width", "quuxyq?"]
+        visit.page.get_by_label("In words").fill("bright acoustic guitar")
+        visit.until("document.querySelector('.chip')?.textContent === 'more brightness: acoustic guitar'")
+        visit.page.get_by_label("In words").fill("warm, much wider, quuxyq")
+        visit.until("document.querySelectorAll('.chip').length === 3")
         visit.page.locator("[data-key=number-count]").fill("1")
         visit.page.get_by_role("button", name="Sample").click()
         visit.until(f"genMix.slots.length === {count + 1}")
@@ -166,10 +170,21 @@ def test_a_song_gets_a_name_and_is_taken_away_under_it(browser: Any, address: st
         name.press("Enter")
         visit.until("genMix.view.name === 'Blue 42'")
         visit.page.get_by_role("button", name="Take away").click()
+        told = "document.querySelector('dialog[open] [role=status]').textContent"
+        visit.until(f"/^About [0-9.]+ MB\\. Whole/.test({told})")
+        large = visit.page.evaluate(told)
         for label in ("DAWproject", "REAPER project", "Stems"):
             visit.page.get_by_label(re.compile(label)).uncheck()
+        visit.until(f"{told}.startsWith('About 0.1 MB.')")
+        assert float(large.split()[1]) > 1
         visit.page.get_by_label("Audio files").select_option("flac")
+        visit.page.get_by_label(re.compile("Recall")).uncheck()
+        visit.until(f"{told} === 'Tick at least one mix and one format.'")
+        assert visit.page.locator("[data-key=write]").is_disabled()
+        visit.page.get_by_label(re.compile("Recall")).check()
         visit.page.locator("[data-key=write]").click()
         with visit.page.expect_download() as download:
             visit.page.get_by_role("link", name=re.compile("Download")).click()
         assert download.value.suggested_filename == "Blue 42.zip"
+        assert visit.page.get_by_label("Audio files").input_value() == "flac"  # what was ticked stays
+        assert not visit.page.get_by_label(re.compile("Stems")).is_checked()

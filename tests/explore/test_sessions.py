@@ -3,6 +3,8 @@
 import asyncio
 import io
 import json
+import re
+import shutil
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -271,6 +273,24 @@ def test_mixes_are_taken_away_in_one_file(client: TestClient, path: str) -> None
         assert archive.testzip() is None
         assert {"README.md", "settings.csv", "Mix 1.json"} <= set(archive.namelist())
     assert client.get(f"/take/{ticket[:-1]}0" if ticket[-1] != "0" else f"/take/{ticket[:-1]}1").status_code == 404
+
+
+def test_how_large_an_export_is_can_be_asked_and_what_has_no_room_is_refused(
+    client: TestClient, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slots = [slot["id"] for slot in client.get(path).json()["slots"][:2]]
+    order = {"slots": slots, "formats": ["stems", "dawproject", "recall"], "audio": "wav32f"}
+    told = client.post(f"{path}/export/size", json=order).json()
+    assert sorted(told["bytes"], key=told["bytes"].get) == ["flac", "wav24", "wav32f"]
+    client.post(f"{path}/export", json=order)
+    job = finished(client, path.rsplit("/", 1)[-1])["jobs"][-1]
+    assert job["result"]["bytes"] == pytest.approx(told["bytes"]["wav32f"], rel=0.1)
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: usage._replace(free=1000))
+    assert client.post(f"{path}/export/size", json=order).json()["free_bytes"] == 1000
+    refused = client.post(f"{path}/export", json=order)
+    assert refused.status_code == 422
+    assert re.fullmatch(r"disk: expected room for about .+ \(as wav24 .+\), got 0.1 MB free", refused.json()["error"])
 
 
 def test_a_part_of_the_sound_can_be_asked_for(client: TestClient, path: str) -> None:

@@ -20,9 +20,22 @@ export function consoleView(model) {
   if (!settings) return [h("p", { class: "soft" }, "Nothing is on the console yet.")];
   const strips = settings.tracks.map((_, place) => strip(model, settings, place));
   return [
-    h("div", { class: "strips", role: "group", "aria-label": "Tracks", tabindex: "0" }, ...strips, ...busStrips(model, settings)),
+    row([...strips, ...busStrips(model, settings)]),
     detail(model, settings, model.selected, control),
   ];
+}
+
+/** Return strips side by side; where more of them are to be found, the row fades. */
+function row(strips) {
+  const place = h("div", { class: "strips", role: "group", "aria-label": "Tracks", tabindex: "0", "data-scrolls": true }, ...strips);
+  const fade = () => {
+    const right = place.scrollWidth - place.clientWidth - place.scrollLeft;
+    place.style.setProperty("--left", `${Math.min(place.scrollLeft, 32)}px`);
+    place.style.setProperty("--right", `${Math.max(0, Math.min(right, 32))}px`);
+  };
+  place.addEventListener("scroll", fade);
+  new ResizeObserver(fade).observe(place);
+  return place;
 }
 
 /** Return the slider of a knob, with everything known of it. */

@@ -28,7 +28,7 @@ export function detail(model, settings, token, control) {
           ...bands.map(({ name: band }) => bandRow(model, settings, token, `eq.${band}`, ["freq_hz", "gain_db", "q"], bandTitle(band), control)))),
       h("div", { class: "compressor" },
         h("div", { class: "head" }, switchOf(model, settings, token, "compressor.on", "compressor"),
-          h("span", { class: "soft" }, strip.compressor.on ? `${strip.compressor.ratio.toFixed(1)}:1 from ${strip.compressor.threshold_db.toFixed(0)} dB` : "off")),
+          h("span", { class: "soft" }, strip.compressor.on ? `${strip.compressor.ratio.toFixed(1)}:1 from ${words(spec("track", "compressor.threshold_db"), strip.compressor.threshold_db)}` : "off")),
         h("div", { "data-plot": `${token}:compressor` }, compressorPlot(strip.compressor, 160, other?.compressor)),
         ...["threshold_db", "ratio", "attack_ms", "release_ms", "knee_db"].map((knob) =>
           h("div", { class: "line" }, h("span", { class: "tag" }, title(`compressor.${knob}`)), control(model, settings, token, `compressor.${knob}`, { key: `${token}:compressor.${knob}:detail` }))),

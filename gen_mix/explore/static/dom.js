@@ -29,15 +29,15 @@ const signatures = new WeakMap();
 /** Whether something is being dragged: what holds it is not rebuilt meanwhile. */
 export const hands = { hold: null };
 
-/** Fill `place` with what `build` returns, if `signature` changed since; the focus stays where it was. */
+/** Fill `place` with what `build` returns, if `signature` changed since; focus and scrolling stay where they were. */
 export function fill(place, signature, build) {
   const text = JSON.stringify(signature);
   if (signatures.get(place) === text || (hands.hold && place.contains(hands.hold))) return;
   signatures.set(place, text);
   const key = place.contains(document.activeElement) ? document.activeElement.getAttribute("data-key") : null;
-  const scrolled = place.scrollLeft;
+  const scrolled = [...place.querySelectorAll("[data-scrolls]")].map((inner) => inner.scrollLeft);
   place.replaceChildren(...[build()].flat().filter(Boolean));
-  place.scrollLeft = scrolled;
+  place.querySelectorAll("[data-scrolls]").forEach((inner, at) => { inner.scrollLeft = scrolled[at] ?? 0; });
   if (key) place.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
 }
 

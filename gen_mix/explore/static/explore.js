@@ -40,7 +40,7 @@ export function explorePanel(model, wishes, limits) {
         h("span", null, "How far"),
         range(wishes, "strength", { min: 0.05, max: 1, step: 0.05, label: "How far from the present mix" }),
         h("output", null, `${Math.round(wishes.strength * 100)} %`)),
-      h("p", { class: "soft" }, locks ? `${locks} locked on the console: they stay as they are here.` : "Lock what is right on the console; the rest is sampled anew."),
+      h("p", { class: "soft" }, locks ? `${locks} locked on the console: they stay as they are here.` : "Lock what is right on the console (level, place, tone, dynamics, space); the rest is sampled anew."),
       h("div", { class: "row" },
         button("Vary", () => model.ask("sample", asked(model, wishes, { base: slot.id, strength: wishes.strength })), { class: "primary", "data-key": "vary" }),
         locks ? button("Unlock all", () => model.setLocks(model.view.locks, false), { "data-key": "unlock" }) : null)),
@@ -79,7 +79,7 @@ function inWords(model, wishes) {
     h("input", { type: "text", id: "words", value: wishes.words, maxlength: 2000, autocomplete: "off", "data-key": "words", oninput: read,
       placeholder: "warm and wide, vocal up front, dry drums" }),
     meaning,
-    ...notes.map((note) => h("p", { class: "soft" }, note)),
+    ...notes.map((note) => h("p", { class: "soft" }, note.replace(/^prompt: /, ""))),
     h("label", { class: "line" }, h("span", { class: "tag" }, "How much"),
       range(wishes, "wordsWeight", { min: 0, max: 3, step: 0.25, label: "How far words move new mixes" }),
       h("output", null, `${Math.round(wishes.wordsWeight * 100)} %`)));
@@ -92,7 +92,7 @@ function told(understood) {
   const much = (strength) => (Math.abs(strength) > 1.4 ? "much " : Math.abs(strength) < 0.7 ? "slightly " : "") + (strength < 0 ? "less" : "more");
   return [
     ...understood.understood.map(({ attribute, of, strength }) =>
-      h("span", { class: "chip" }, `${much(strength)} ${attribute}${of === "all" ? "" : `: ${of.replaceAll("_", " ")}`}`)),
+      h("span", { class: "chip" }, `${much(strength)} ${attribute}${of && `: ${of}`}`)),
     ...understood.not_understood.map((word) => h("span", { class: "chip unknown" }, `${word}?`)),
     understood.understood.length + understood.not_understood.length ? null : h("span", { class: "soft" }, "Nothing of this is about sound."),
   ].filter(Boolean);

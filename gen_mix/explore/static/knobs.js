@@ -87,7 +87,7 @@ export function words({ unit, name, scale }, value) {
     const side = Math.round(Math.abs(value) * 100);
     return side < 2 ? "centre" : `${side} % ${value < 0 ? "left" : "right"}`;
   }
-  if (unit === "dB") return `${signed(value)} dB`;
+  if (unit === "dB") return `${name.endsWith("knee_db") ? value.toFixed(1) : signed(value)} dB`;
   if (unit === "Hz") return value >= 1000 ? `${(value / 1000).toFixed(value < 10000 ? 2 : 1)} kHz` : `${value.toFixed(0)} Hz`;
   if (unit === "ms") return value >= 1000 ? `${(value / 1000).toFixed(2)} s` : `${value.toFixed(value < 10 ? 1 : 0)} ms`;
   if (unit === "s") return `${value.toFixed(1)} s`;

@@ -119,9 +119,12 @@ export class MixMap {
             ? s("rect", { x: cx - 3, y: cy - 3, width: 6, height: 6, rx: 0.8 })
             : s("circle", { cx, cy, r: 3.2 }),
           s("text", { x: cx, y: cy + 1.25 }, names ? String(number) : "·"),
-          isRough ? s("text", { class: "own", x: cx, y: cy - 4.2 }, "your rough mix") : null,
           s("title", null, names ? slot.name : "a mix")),
       );
+    }
+    for (const { slot, place } of names ? this.mixes.filter(({ slot }) => slot.kind === "rough") : []) {
+      const label = s("text", { class: "own", x: x(place[0]), y: y(place[1]) - 4.2 }, "your rough mix");
+      parts.push(s("g", { class: "owner", "data-slot": slot.id }, label));
     }
     for (const { record, place } of this.records) {
       const [cx, cy] = [x(place[0]), y(place[1])];

@@ -17,7 +17,7 @@ function card(model, slot, at) {
       at < 9 ? h("span", { class: "key", "aria-hidden": "true" }, String(at + 1)) : null,
       h("span", { class: "name" }, name),
       !model.blind && settings ? stagePlot(settings, model.view.tracks ?? [], 112, 44) : null,
-      h("span", { class: "soft origin" }, model.blind ? "" : slot.origin),
+      h("span", { class: "soft origin", title: model.blind ? undefined : slot.origin }, model.blind ? "" : slot.origin),
     ],
     () => model.choose(slot.id),
     {

@@ -70,8 +70,15 @@ export class Model {
     }
     if (!ids.includes(this.current)) this.current = ids[0] ?? null;
     if (!ids.includes(this.compare) || this.compare === this.current) this.compare = ids.find((id) => id !== this.current) ?? null;
+    this.arrive();
     this.changed();
     this.hear();
+  }
+
+  /** Go to the mix that was just kept, once it is there. */
+  arrive() {
+    const slot = this.arriving && this.slots.find(({ mix }) => mix === this.arriving);
+    if (slot) this.choose(slot.id);
   }
 
   // What there is
@@ -140,7 +147,7 @@ export class Model {
       const now = this.slot(slot.id);
       if (buffer && now && this.soundKey(now) === this.soundKey(slot) && !(this.draft && slot.id === this.current)) {
         this.player.setMix(slot.id, buffer, this.gainOf(now));
-        if (!this.player.current && slot.id === this.current) this.player.choose(slot.id);
+        if (slot.id === this.current && !this.between && !this.record) this.player.choose(slot.id);
       }
       this.changed();
     }
@@ -205,6 +212,7 @@ export class Model {
     if (!this.slot(id)) return;
     if (id !== this.current) this.compare = this.current;
     this.current = id;
+    this.arriving = null;
     this.record = null;
     this.between = null;
     this.draft = null;
@@ -336,9 +344,12 @@ export class Model {
   async keepBetween() {
     const { weights } = this.between;
     const label = `between ${weights.map(({ mix, weight }) => `${mix.slot.name} ${Math.round(weight * 100)} %`).join(", ")}`;
-    await this.ask("keep", { ...this.spot(), label });
+    const { mix } = await this.ask("keep", { ...this.spot(), label });
+    if (!this.busy && this.heardTracks.every(Boolean)) this.keepSound(mix, this.player.voices.get(VIRTUAL).buffer);
+    this.arriving = mix;
     this.between = null;
     announce("Kept as a new mix");
+    this.arrive();
     this.changed();
   }
 

@@ -6,6 +6,7 @@ import { announce, button, h } from "./dom.js";
 const SOUND = /\.(wav|flac|aiff?|ogg|mp3)$/i;
 const NEVER = /^(mix|reference)\.[^.]+$/i;
 const ROUGH = /^mix\.[^.]+$/i;
+const AT_ONCE = 2; // as many as the server decodes side by side
 const RECORD = /^reference\.[^.]+$/i;
 
 /** Show the first page in `main`; `onopen(id)` leaves it. */
@@ -47,7 +48,7 @@ function earlier(sessions, onopen) {
     h("h2", null, "Go on with"),
     h("ul", null, ...sessions.map((session) => {
       const line = h("li", null,
-        button([h("b", null, session.name), h("span", { class: "soft" }, ` ${session.mixes} mixes`)], () => onopen(session.id), { class: "session" }),
+        button([h("b", null, session.name), h("span", { class: "soft" }, ` ${[`${session.mixes} ${session.mixes === 1 ? "mix" : "mixes"}`, ...session.tracks].join(", ")}`)], () => onopen(session.id), { class: "session" }),
         button("Delete", async (event) => {
           if (event.target.dataset.sure) {
             await remove(`sessions/${session.id}`).catch(fail);
@@ -84,7 +85,7 @@ async function walk(entry, depth) {
   return (await Promise.all(all.map((inner) => walk(inner, depth + 1)))).flat();
 }
 
-/** Send files one after another; open the session when all that can be used are there. */
+/** Send files, two at a time; open the session when all that can be used are there. */
 async function bringIn(files, list, limits, onopen) {
   const tracks = files.filter((file) => SOUND.test(file.name) && !NEVER.test(file.name) && !file.name.startsWith("."));
   if (!tracks.length) throw new Error(`Expected audio files, got ${files.length ? files[0].name : "none"}.`);
@@ -92,19 +93,27 @@ async function bringIn(files, list, limits, onopen) {
   tracks.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
   const { id } = await post("sessions", { name: files.songName ?? commonName(tracks) });
   list.replaceChildren();
+  const lines = tracks.map((file) => ({ file, state: h("span", { class: "soft" }, "waits") }));
+  list.append(...lines.map(({ file, state }) => h("li", null, h("span", null, file.name), state)));
+  let sent = 0;
   let taken = 0;
-  for (const file of tracks) {
-    const state = h("span", { class: "soft" }, "…");
-    list.append(h("li", null, h("span", null, file.name), state));
-    try {
-      const track = await send(`sessions/${id}/files?name=${encodeURIComponent(file.name)}`, file, limits.file_bytes);
-      state.textContent = `${track.seconds.toFixed(1)} s ${track.channels === 2 ? "stereo" : "mono"}`;
-      taken += 1;
-    } catch (error) {
-      state.textContent = error.message;
-      state.className = "wrong";
+  const lane = async () => {
+    while (sent < lines.length) {
+      sent += 1;
+      const place = sent;
+      const { file, state } = lines[place - 1];
+      state.textContent = "is read …";
+      try {
+        const track = await send(`sessions/${id}/files?place=${place}&name=${encodeURIComponent(file.name)}`, file, limits.file_bytes);
+        state.textContent = `${track.seconds.toFixed(1)} s ${track.channels === 2 ? "stereo" : "mono"}`;
+        taken += 1;
+      } catch (error) {
+        state.textContent = error.message;
+        state.className = "wrong";
+      }
     }
-  }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
   for (const [pattern, kind, words] of [[ROUGH, "rough", "your rough mix"], [RECORD, "record", "a record to sound like"]]) {
     const file = files.find((one) => pattern.test(one.name) && SOUND.test(one.name));
     if (!file || !taken) continue;
@@ -123,9 +132,15 @@ async function bringIn(files, list, limits, onopen) {
   else onopen(id);
 }
 
+/** Return what all files begin with, up to a separator, or the day and how many they are. */
 function commonName(files) {
+  const names = files.map((file) => file.name);
+  let length = 0;
+  while (names.length > 1 && length < names[0].length && names.every((name) => name[length] === names[0][length])) length += 1;
+  const [common] = names[0].slice(0, length).match(/^.*[A-Za-z]{2}.*(?=[\s._-])/) ?? [""];
+  if (common.length > 3) return common.replaceAll("_", " ").replace(/[\s.-]+$/, "");
   const today = new Date().toLocaleDateString(undefined, { day: "numeric", month: "long" });
-  return `Song of ${today} - ${files.length} tracks`;
+  return `Song of ${today} - ${files.length} ${files.length === 1 ? "track" : "tracks"}`;
 }
 
 /** Return what the first page shows, from the server. */

@@ -12,7 +12,7 @@ import { letter, mixCards } from "./mixes.js";
 import { Model } from "./model.js";
 import { listenToDrops } from "./records.js";
 import { historyPanel } from "./past.js";
-import { takeAwayPanel } from "./takeaway.js";
+import { takeAwayChoice, takeAwayPanel } from "./takeaway.js";
 import { themeButton } from "./theme.js";
 import { Wave, clock, excerptBar } from "./wave.js";
 
@@ -27,6 +27,7 @@ export class Studio {
     Object.assign(this.wishes, wishes);
     Object.assign(this.model, rest);
     this.build();
+    main.classList.add("opening");
     this.keys = listenToKeys(this);
     this.drops = listenToDrops(this.model, this.wishes, told.limits);
     this.ticking = setInterval(() => this.tick(), 60);
@@ -43,6 +44,7 @@ export class Studio {
 
   close() {
     this.remember();
+    this.main.classList.remove("opening");
     clearInterval(this.ticking);
     this.keys.abort();
     this.drops.abort();
@@ -100,6 +102,7 @@ export class Studio {
 
   show(name) {
     const element = this.dialogs[name];
+    if (name === "take" && !element.open) this.taking = takeAwayChoice(this.model, this.told.formats);
     if (!element.open) element.showModal();
     this.draw();
   }
@@ -115,6 +118,7 @@ export class Studio {
 
   drawNow() {
     const { model, parts } = this;
+    this.main.classList.remove("opening");
     const { view } = model;
     const settingsKnown = model.slots.map((slot) => model.settings.has(slot.mix));
     if (view.excerpt && !view.excerpt.is_whole && this.overview === null) this.loadOverview();
@@ -135,7 +139,7 @@ export class Studio {
     fill(parts.console, [shown, other, knows, view.locks, switches, Boolean(model.survey), model.isOpen], () => (model.isOpen ? consoleView(model) : null));
     if (model.draft) redrawCurves(model, parts.console);
     if (this.dialogs.history.open) fill(this.dialogs.history.body, view.history, () => historyPanel(model));
-    if (this.dialogs.take.open) fill(this.dialogs.take.body, [view.slots, view.jobs.filter((job) => job.kind === "export")], () => takeAwayPanel(model, this.told.formats, this.told.audio));
+    if (this.dialogs.take.open) fill(this.dialogs.take.body, [this.taking.opened, view.slots, view.jobs.filter((job) => job.kind === "export")], () => takeAwayPanel(model, this.taking, this.told.formats, this.told.audio));
     if (this.dialogs.help.open) fill(this.dialogs.help.body, 1, keyHelp);
   }
 
@@ -155,7 +159,7 @@ export class Studio {
       h("input", { type: "text", class: "song", value: view.name, maxlength: 100, "aria-label": "Name of the song", title: "Rename", "data-key": "song",
         onkeydown: (event) => event.key === "Enter" && event.target.blur(),
         onchange: (event) => (event.target.value.trim() ? model.ask("name", { name: event.target.value.trim() }) : (event.target.value = view.name)) }),
-      view.notes?.length ? h("details", { class: "notes" }, h("summary", null, `${view.notes.length} notes`), h("ul", null, ...view.notes.map((note) => h("li", null, note)))) : null,
+      view.notes?.length ? h("details", { class: "notes" }, h("summary", null, `${view.notes.length} ${view.notes.length === 1 ? "note" : "notes"}`), h("ul", null, ...view.notes.map((note) => h("li", null, note)))) : null,
       h("span", { class: "gap" }),
       button("↶", () => model.travel("undo"), { class: "plain", disabled: !view.history.can_undo, "aria-label": "Undo", title: "Undo (Ctrl+Z)", "data-key": "undo" }),
       button("↷", () => model.travel("redo"), { class: "plain", disabled: !view.history.can_redo, "aria-label": "Redo", title: "Redo (Ctrl+Shift+Z)", "data-key": "redo" }),
@@ -210,7 +214,7 @@ export class Studio {
         h("select", { "aria-label": "Compare with", "data-key": "compare", onchange: (event) => { model.compare = event.target.value; model.changed(); } },
           ...others.map((other) => h("option", { value: other.id, selected: other.id === model.compare }, other.name)))) : null,
       h("span", { class: "gap" }),
-      h("span", { class: "soft legend" }, h("i", { class: "swatch band" }), "where most samples are", h("i", { class: "swatch ghost" }), "the other mix"),
+      h("span", { class: "soft legend" }, h("b", null, "L P T D S"), " lock level, place, tone, dynamics, space", h("i", { class: "swatch band" }), "where most samples are", h("i", { class: "swatch ghost" }), "the other mix"),
     ];
   }
 

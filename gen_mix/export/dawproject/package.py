@@ -14,7 +14,7 @@ _FIRST_DATE = (1980, 1, 1, 0, 0, 0)
 def write_package(
     path: Path, title: str, comment: str, groups: Sequence[GroupPlan], sections: Sequence[Section], audio: Path
 ) -> None:
-    """Write the package at `path`, with every file of the folder `audio` in its ``audio/``."""
+    """Write the package at `path`; every file of the folder `audio` moves into its ``audio/``."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
         package.writestr(_entry("project.xml"), project_xml(groups, sections))
         package.writestr(_entry("metadata.xml"), metadata_xml(title, comment))
@@ -24,6 +24,7 @@ def write_package(
             entry.file_size = file.stat().st_size
             with file.open("rb") as source, package.open(entry, "w") as target:
                 shutil.copyfileobj(source, target)
+            file.unlink()  # or a package would need its room twice
 
 
 def _entry(name: str) -> zipfile.ZipInfo:

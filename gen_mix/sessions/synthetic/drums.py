@@ -59,6 +59,7 @@ _INSTEAD = {
 _ELECTRONIC_KITS = (24, 25)
 _ACOUSTIC_KITS = (0, 8, 16, 32, 40)
 
+Balance = dict[str, float]
 PlayDrums = Callable[[str], Audio]
 """From a track class to what its microphones heard of a drumming (1 or 2, samples)."""
 
@@ -87,7 +88,7 @@ class SampledKit:
             files = {mic: f"{part}/{file}" for mic, file in hit["files"].items()}
             self._hits.setdefault(piece, []).append(_Hit(hit["velocity_range"][0], hit["velocity_range"][1], files))
 
-    def record(self, line: Line, mic: str, samples: int, seed: int, tuning: float) -> Audio:
+    def record(self, line: Line, mic: str, samples: int, seed: int, tuning: float, balance: Balance) -> Audio:
         """Return what a microphone hears of the line (samples,).
 
         Args:
@@ -96,36 +97,59 @@ class SampledKit:
             samples: Length.
             seed: Draws the recording of each hit; the same for all microphones of a take.
             tuning: Pitch of the kit relative to the recorded one.
+            balance: Gain of each piece that is not as loud as it was recorded.
         """
         rng = np.random.default_rng(seed)
         audio = np.zeros(int(samples * tuning) + 1, np.float32)
         for start, pitch, velocity, luck in zip(
             line.start, line.pitch, line.velocity, rng.random(len(line)), strict=True
         ):
-            hits = self._hits.get(_piece_of(int(pitch), self._hits), [])
+            piece = _piece_of(int(pitch), self._hits)
+            hits = self._hits.get(piece, [])
             near = [h for h in hits if h.lowest_velocity - 12 <= velocity <= h.highest_velocity + 12]
             if not near:
                 continue
             sound = self._library.read(near[int(luck * len(near))].files[mic])[0]
             begin = int(start * RATE * tuning)
             heard = sound[: max(len(audio) - begin, 0)]
-            audio[begin : begin + len(heard)] += heard * np.float32((0.6 + 0.4 * velocity / 127) / 32768)
+            gain = (0.6 + 0.4 * velocity / 127) * balance.get(piece, 1.0)
+            audio[begin : begin + len(heard)] += heard * np.float32(gain / 32768)
         if tuning == 1:
             return audio[:samples]
         # reading the whole take slower keeps the bleed of all microphones in step
         return np.resize(soxr.resample(audio, RATE * tuning, RATE, quality="MQ"), samples).astype(np.float32)
 
 
-def sampled_drums(kit: SampledKit, line: Line, samples: int, rng: Random) -> PlayDrums:
-    """Return a player of a drumming on a recorded kit, with a drawn tuning, blend of microphones and editing."""
+def sampled_drums(kit: SampledKit, line: Line, samples: int, is_varied: bool, rng: Random) -> PlayDrums:
+    """Return a player of a drumming on a recorded kit, with a drawn tuning, blend of microphones and editing.
+
+    Args:
+        kit: Who was recorded.
+        line: General MIDI drum notes.
+        samples: Length.
+        is_varied: True if the balance of the pieces is drawn too, how much of the others a close microphone hears, and
+            whether there is one microphone above and in the room or two.
+        rng: Of all draws.
+    """
     seed, tuning = int(rng.integers(2**31)), float(np.exp(rng.normal(0, 0.05)))
     mixing = _Mixing(float(rng.uniform(0, 0.8)), rng.uniform(0.5, 1.2, 8), bool(rng.random() < 0.3), rng.random() < 0.6)
+    balance: Balance = {piece: 10 ** (rng.normal(0, 4) / 20) for piece in PIECES} if is_varied else {}
+    bleed = np.float32(10 ** (rng.uniform(-9, 12) / 20) if is_varied else 1)
+    is_mono = is_varied and rng.random() < 0.35
 
     def record(heard: Line, mic: str) -> Audio:
-        return kit.record(heard, mic, samples, seed, tuning)
+        return kit.record(heard, mic, samples, seed, tuning, balance)
 
-    tracks = _close_miked if "oh_l" in kit.mics else _four_miked
-    return lambda track: tracks(track, line, record, mixing)
+    def play(track: str) -> Audio:
+        tracks = _close_miked if "oh_l" in kit.mics else _four_miked
+        if not is_varied or track not in GROUPS:
+            heard = tracks(track, line, record, mixing)
+            return heard[:1] if is_mono else heard
+        own = only(line, GROUPS[track])
+        others = line.where(~np.isin(line.pitch, [note for piece in GROUPS[track] for note in PIECES[piece]]))
+        return tracks(track, own, record, mixing) + bleed * tracks(track, others, record, mixing)
+
+    return play
 
 
 @dataclass(frozen=True)
@@ -182,12 +206,12 @@ def _four_miked(track: str, line: Line, record: Callable[[Line, str], Audio], mi
     ]
 
 
-def soundfont_drums(font: SoundFont, line: Line, samples: int, rng: Random) -> PlayDrums:
+def soundfont_drums(font: SoundFont, line: Line, samples: int, loudest_bleed_db: float, rng: Random) -> PlayDrums:
     """Return a player of a drumming on a soundfont's kit, acoustic with artificial bleed or electronic without."""
     is_electronic = bool(rng.random() < 0.4)
     kits = _ELECTRONIC_KITS if is_electronic else _ACOUSTIC_KITS
     number = int(kits[int(rng.integers(len(kits)))])
-    bleed = np.float32(0 if is_electronic else 10 ** (rng.uniform(-45, -22) / 20))
+    bleed = np.float32(0 if is_electronic else 10 ** (rng.uniform(-45, loudest_bleed_db) / 20))
     is_wide = rng.random() < 0.5
     whole = font.play_drums(line, number, samples)
 

@@ -12,6 +12,7 @@ from gen_mix.sessions.synthetic.faults import Rooms, Take, amplified
 from gen_mix.sessions.synthetic.lines import Line, Random, performed, top_voice
 from gen_mix.sessions.synthetic.samples import SampledInstrument, SampleLibrary
 from gen_mix.sessions.synthetic.soundfont import RATE, Audio, SoundFont
+from gen_mix.sessions.synthetic.synthesizer import draw_patch, synthesize
 from gen_mix.sessions.synthetic.voice import draw_singer, sing
 
 _MIKED = (
@@ -25,6 +26,21 @@ _MIKED = (
     "egtr_rhythm",
     "egtr_lead",
 )
+_MADE_IN_CODE = {
+    "bass": 0.25,
+    "synth_bass": 0.6,
+    "egtr_rhythm": 0.25,
+    "egtr_lead": 0.25,
+    "acgtr": 0.4,
+    "piano": 0.15,
+    "keys_epiano": 0.35,
+    "organ": 0.35,
+    "synth_lead": 0.6,
+    "synth_pad": 0.55,
+    "strings": 0.3,
+    "brass": 0.25,
+    "sax_woodwind": 0.2,
+}
 _TIMING_SECONDS = {"lead_vocal": 0.02, "backing_vocal": 0.02, "synth_bass": 0.002, "synth_lead": 0.002}
 
 
@@ -38,6 +54,7 @@ class Players:
         rooms: Cabinets.
         voices: Names of recorded voices.
         has_strings: True if recorded bass and guitar are to be used.
+        has_code: True if instruments made in code are to be used.
         samples: Length of a take.
     """
 
@@ -46,12 +63,15 @@ class Players:
     rooms: Rooms
     voices: tuple[str, ...]
     has_strings: bool
+    has_code: bool
     samples: int
 
     def record(self, instrument: str, part: Line, takes: int, rng: Random) -> list[Take]:
         """Return one take, or the two performances of a double, of a class playing its part."""
         if instrument in ("lead_vocal", "backing_vocal"):
             audios = self._vocals(instrument, part, takes, rng)
+        elif self.has_code and rng.random() < _MADE_IN_CODE.get(instrument, 0.0):
+            return self._made(instrument, part, takes, rng)
         elif instrument in ("bass", "egtr_rhythm", "egtr_lead") and self.has_strings and rng.random() < 0.5:
             return self._sampled(instrument, part, takes, rng)
         elif instrument == "fx" and rng.random() < 0.5:
@@ -76,6 +96,19 @@ class Players:
             sound = sound if take == 0 else _detuned(sound, float(rng.normal(0, 4)))
             audios.append(sound if is_stereo else sound.mean(0, keepdims=True))
         return audios
+
+    def _made(self, instrument: str, part: Line, takes: int, rng: Random) -> list[Take]:
+        """Return takes of an instrument made in code; guitars and most basses through an amplifier."""
+        is_stereo = takes == 1 and rng.random() < CASTINGS[instrument].is_stereo
+        audios = []
+        patch = draw_patch(instrument, rng)
+        for _ in range(takes):
+            sound = synthesize(_performance(instrument, part, rng), patch, self.samples, rng)
+            audios.append(sound if is_stereo else sound.mean(0, keepdims=True))
+            patch = draw_patch(instrument, rng) if rng.random() < 0.4 else patch
+        if instrument.startswith("egtr") or (instrument == "bass" and rng.random() < 0.6):
+            return self._through_amp(instrument, audios, rng)
+        return _takes(instrument, audios, instrument in _MIKED, None)
 
     def _sampled(self, instrument: str, part: Line, takes: int, rng: Random) -> list[Take]:
         folder = "guitar_black" if instrument != "bass" else str(rng.choice(["bass_growly", "double_bass_pizz"]))

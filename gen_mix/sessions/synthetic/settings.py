@@ -24,6 +24,8 @@ class SyntheticSettings:
         voices: Recorded voices to choose from, file names without ending; sung synthesis comes beside them.
         midi_split: ``train`` leaves every sixth song and the test drummings out, ``test`` takes only those.
         sampled_strings: If true, the recorded bass, double bass and guitar are used beside the soundfont's.
+        is_varied: If true, instruments and drum machines made in code play too, kits differ in balance and bleed, and
+            some tracks come with treatments; if false, all but some voices is as it was recorded.
 
     Raises:
         InputError: A path is missing or a number is out of range.
@@ -50,6 +52,7 @@ class SyntheticSettings:
     )
     midi_split: str = "train"
     sampled_strings: bool = True
+    is_varied: bool = True
 
     def __post_init__(self) -> None:
         if not (self.kit / "midi" / "freedoom" / "index.csv").is_file():
@@ -80,4 +83,5 @@ def unseen_settings(kit: Path, soundfont: Path) -> SyntheticSettings:
         voices=("vocadito_14", "rubidium_vox-lead_019s", "rubidium_bgvox_075s"),
         midi_split="test",
         sampled_strings=False,
+        is_varied=False,
     )

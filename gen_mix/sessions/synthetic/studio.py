@@ -13,6 +13,7 @@ import torch
 from gen_mix.loudness import REFERENCE_LUFS, staging_gain_db
 from gen_mix.sessions.session import Session, Track
 from gen_mix.sessions.synthetic.casting import CASTINGS, choose_lead, draw_classes, part_for
+from gen_mix.sessions.synthetic.drum_machine import machine_drums, machine_percussion
 from gen_mix.sessions.synthetic.drums import (
     GROUPS,
     PlayDrums,
@@ -29,6 +30,7 @@ from gen_mix.sessions.synthetic.players import Players
 from gen_mix.sessions.synthetic.samples import SampleLibrary
 from gen_mix.sessions.synthetic.settings import SyntheticSettings
 from gen_mix.sessions.synthetic.soundfont import RATE, Audio, SoundFont
+from gen_mix.sessions.synthetic.treatments import treated
 
 _TEST_EVERY = 6
 _LOUDEST_PEAK = 0.98
@@ -79,6 +81,8 @@ class SyntheticStudio:
             more = [name for name in CASTINGS if name not in {take.instrument for take in takes}]
             extra = self._record([(str(rng.choice(more)), 1)], song, lines, begin, rng)
             takes += [take for take in extra if not take.is_silent]
+        if self.settings.is_varied:
+            takes = [_produced(take, 60 / song.bpm, rng) for take in takes]
         takes = _processed(takes, Rooms(self._library), rng)
         lead = choose_lead([take.instrument for take in takes], rng)
         tracks = tuple(
@@ -110,12 +114,13 @@ class SyntheticStudio:
             Rooms(self._library),
             self.settings.voices,
             self.settings.sampled_strings,
+            self.settings.is_varied,
             self._samples,
         )
         takes: list[Take] = []
         for instrument, count in classes:
             if instrument == "percussion":
-                sound = self.font.play_drums(shaken(drums, rng), 0, self._samples)
+                sound = self._percussion(shaken(drums, rng), rng)
                 is_stereo = rng.random() < 0.4
                 takes.append(Take(instrument, sound if is_stereo else sound.mean(0, keepdims=True), True))
             elif instrument in CASTINGS:
@@ -136,12 +141,20 @@ class SyntheticStudio:
         return self._songs[path]
 
     def _drummer(self, line: Line, rng: Random) -> PlayDrums:
+        is_varied = self.settings.is_varied
+        if is_varied and rng.random() < 0.25:
+            return machine_drums(line, self._samples, rng)
         if not self.settings.drum_kits or rng.random() < 0.4:
-            return soundfont_drums(self.font, line, self._samples, rng)
+            return soundfont_drums(self.font, line, self._samples, -10 if is_varied else -22, rng)
         name = self.settings.drum_kits[int(rng.integers(len(self.settings.drum_kits)))]
         if name not in self._kits:
             self._kits[name] = SampledKit(self._library, f"drums_{name}")
-        return sampled_drums(self._kits[name], line, self._samples, rng)
+        return sampled_drums(self._kits[name], line, self._samples, is_varied, rng)
+
+    def _percussion(self, line: Line, rng: Random) -> Audio:
+        if self.settings.is_varied and rng.random() < 0.4:
+            return machine_percussion(line, self._samples, rng)
+        return self.font.play_drums(line, 0, self._samples)
 
     def _drum_line(self, song: Song, begin: float, rng: Random) -> Line:
         """Return the song's drums, or a human drumming at its tempo; a fill where no tom is played."""
@@ -198,6 +211,12 @@ def _processed(takes: list[Take], rooms: Rooms, rng: Random) -> list[Take]:
     takes = with_bleed(takes, rng) if is_live and len(takes) > 1 else takes
     takes = [take if take.instrument in _ELECTRONIC else with_noise(take, rng) for take in takes]
     return [clipped(take, rng) if rng.random() < 0.06 else take for take in takes]
+
+
+def _produced(take: Take, beat_seconds: float, rng: Random) -> Take:
+    """Return a take, sometimes with treatments (a pair never), most often those of electronic music and voices."""
+    chance = 0.3 if take.instrument in (*_ELECTRONIC, "percussion") else 0.2 if "vocal" in take.instrument else 0.07
+    return treated(take, beat_seconds, rng) if take.take is None and rng.random() < chance else take
 
 
 def _drum_take(instrument: str, audio: Audio, rng: Random) -> Take:
