@@ -48,7 +48,10 @@ class EmbedderTraining:
 
 
 def train_embedder(
-    bank: TrackBank, generator: torch.Generator, training: EmbedderTraining | None = None
+    bank: TrackBank,
+    generator: torch.Generator,
+    training: EmbedderTraining | None = None,
+    start: TrackEmbedder | None = None,
 ) -> TrackEmbedder:
     """Return an embedder trained on a bank, in evaluation mode; the same arguments give the same weights.
 
@@ -56,6 +59,7 @@ def train_embedder(
         bank: With at least two sessions.
         generator: Of the first weights and of all draws.
         training: How; the default if None.
+        start: An embedder to train further at half the learning rate, changed and returned; a new one if None.
 
     Raises:
         ValueError: The bank has fewer than two sessions.
@@ -65,8 +69,9 @@ def train_embedder(
         raise ValueError(f"expected a bank of at least two sessions, got {bank.sessions}")
     kept = bank.sessions - int(training.held_out * bank.sessions)
     known, held_out = bank.sessions_between(0, kept), bank.sessions_between(kept, bank.sessions)
-    embedder = initial_embedder(known, generator, training.network)
-    optimizer = torch.optim.AdamW(_groups(embedder, training.weight_decay), lr=training.learning_rate)
+    embedder = start or initial_embedder(known, generator, training.network)
+    rate = training.learning_rate / 2 if start else training.learning_rate
+    optimizer = torch.optim.AdamW(_groups(embedder, training.weight_decay), lr=rate)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, training.steps))
     weights = balanced_weights(known.instrument, training.balance)
     timbres = Timbres.of(known)

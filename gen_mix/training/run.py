@@ -137,8 +137,11 @@ def fit_space(bank: TrackBank, data: DataSettings, seed: int) -> ModelSpace:
 
 
 def _data_of(settings: TrainingSettings) -> DataSettings:
-    """Return what to learn from; a model that is trained further goes on hearing as it did."""
-    return replace(settings.data, embedder=settings.start_from) if settings.start_from else settings.data
+    """Return what to learn from; a model that is trained further hears as it did unless its ears are trained too."""
+    is_told = bool(settings.data.embedder or settings.data.embedder_from)
+    return (
+        replace(settings.data, embedder=settings.start_from) if settings.start_from and not is_told else settings.data
+    )
 
 
 def first_network(settings: TrainingSettings, sources: Sources, space: Space) -> Denoiser:

@@ -24,6 +24,7 @@ class DataSettings:
         held_out_bank: The same for validation; empty keeps some sessions of `bank` apart.
         embedder: Folder of a trained `TrackEmbedder`; empty trains one on the bank, in `out`.
         instant_sessions: How many instant sessions a bank made here has.
+        embedder_from: Folder of a trained `TrackEmbedder` to train further on the bank; empty starts from nothing.
         embedder_steps: Training steps of an embedder trained here.
         held_out: Share of the sessions kept apart for validation if there is no `held_out_bank`, 0 to 0.5.
         batch: Sessions a step, over all processes.
@@ -47,6 +48,7 @@ class DataSettings:
     held_out_bank: str = ""
     embedder: str = ""
     instant_sessions: int = 96
+    embedder_from: str = ""
     embedder_steps: int = 3000
     held_out: float = 0.1
     batch: int = 64
@@ -246,8 +248,8 @@ class TrainingSettings:
         objective: ``diffusion``, or ``regression`` for the supervised twin.
         space: What is diffused: ``settings`` of the console, or latents of a ``codec``, which is trained first, or
             ``encodec`` frames of the mix's sound.
-        start_from: Folder of a model to train further, with its embedder and space; empty to start from nothing.
-            ``network`` is not looked at then.
+        start_from: Folder of a model to train further, with its space, and its embedder unless `data` says another;
+            empty to start from nothing. ``network`` is not looked at then.
         seed: Of the first weights and of every draw.
         precision: ``no`` for float32, or ``bf16`` where the device has it.
         data, network, codec, waves, loss, optimizer, watch: See the sections.

@@ -48,7 +48,8 @@ def open_sources(data: DataSettings, seed: int, folder: Path, accelerator: Accel
     if accelerator.is_main_process and not data.embedder and not (embedder_folder / "embedder.json").exists():
         print(f"training an embedder for {data.embedder_steps} steps", flush=True)
         how = replace(EmbedderTraining(), steps=data.embedder_steps)
-        train_embedder(training, generator_of(seed, EMBEDDER), how).save_pretrained(embedder_folder)
+        start = TrackEmbedder.from_pretrained(Path(data.embedder_from)) if data.embedder_from else None
+        train_embedder(training, generator_of(seed, EMBEDDER), how, start).save_pretrained(embedder_folder)
     accelerator.wait_for_everyone()
     embedder = TrackEmbedder.from_pretrained(embedder_folder).requires_grad_(False)
     return Sources(training, apart, embedder)
@@ -56,7 +57,8 @@ def open_sources(data: DataSettings, seed: int, folder: Path, accelerator: Accel
 
 def _key(data: DataSettings, seed: int) -> str:
     """Return a name for what is made here that no other settings share."""
-    parts = (data.bank, data.held_out_bank, data.held_out, data.instant_sessions, data.embedder_steps, seed)
+    parts: tuple[object, ...] = (data.bank, data.held_out_bank, data.held_out, data.instant_sessions)
+    parts += (data.embedder_from, data.embedder_steps, seed)
     return sha256(repr(parts).encode()).hexdigest()[:12]
 
 

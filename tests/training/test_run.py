@@ -77,6 +77,17 @@ def test_a_model_is_trained_further_from_its_own_weights_ears_and_space(finished
         assert torch.allclose(after.denoiser.state_dict()[name], weights, atol=1e-6), name
 
 
+def test_ears_can_be_trained_further_too(finished, tmp_path):
+    begun = finished / "model"
+    further = smaller(tmp_path, f"start_from={begun}", f"data.embedder_from={begun}", "optimizer.learning_rate=1e-12")
+    assert run_training(further, Accelerator()) == 0
+    before, after = (MixPipeline.from_pretrained(folder).embedder for folder in (begun, tmp_path / "model"))
+    assert after.fingerprint != before.fingerprint
+    assert torch.equal(after.feature_mean, before.feature_mean)
+    moved = (after.head.weight - before.head.weight).norm() / before.head.weight.norm()
+    assert 0 < moved < 0.3
+
+
 def test_the_same_command_again_changes_nothing(finished):
     weights = finished / "diffusion" / "weights" / "network.safetensors"
     before = weights.read_bytes()

@@ -134,20 +134,20 @@ def sampled_drums(kit: SampledKit, line: Line, samples: int, is_varied: bool, rn
     seed, tuning = int(rng.integers(2**31)), float(np.exp(rng.normal(0, 0.05)))
     mixing = _Mixing(float(rng.uniform(0, 0.8)), rng.uniform(0.5, 1.2, 8), bool(rng.random() < 0.3), rng.random() < 0.6)
     balance: Balance = {piece: 10 ** (rng.normal(0, 4) / 20) for piece in PIECES} if is_varied else {}
-    bleed = np.float32(10 ** (rng.uniform(-9, 12) / 20) if is_varied else 1)
+    bleed = {piece: gain * 10 ** (rng.uniform(-6, 32) / 20) for piece, gain in balance.items()}
     is_mono = is_varied and rng.random() < 0.35
 
-    def record(heard: Line, mic: str) -> Audio:
-        return kit.record(heard, mic, samples, seed, tuning, balance)
+    def recorder(gains: Balance) -> Callable[[Line, str], Audio]:
+        return lambda heard, mic: kit.record(heard, mic, samples, seed, tuning, gains)
 
     def play(track: str) -> Audio:
         tracks = _close_miked if "oh_l" in kit.mics else _four_miked
         if not is_varied or track not in GROUPS:
-            heard = tracks(track, line, record, mixing)
+            heard = tracks(track, line, recorder(balance), mixing)
             return heard[:1] if is_mono else heard
         own = only(line, GROUPS[track])
-        others = line.where(~np.isin(line.pitch, [note for piece in GROUPS[track] for note in PIECES[piece]]))
-        return tracks(track, own, record, mixing) + bleed * tracks(track, others, record, mixing)
+        others = line.where(~np.isin(line.pitch, own.pitch))
+        return tracks(track, own, recorder(balance), mixing) + tracks(track, others, recorder(bleed), mixing)
 
     return play
 

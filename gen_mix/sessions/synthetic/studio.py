@@ -145,7 +145,7 @@ class SyntheticStudio:
         if is_varied and rng.random() < 0.25:
             return machine_drums(line, self._samples, rng)
         if not self.settings.drum_kits or rng.random() < 0.4:
-            return soundfont_drums(self.font, line, self._samples, -10 if is_varied else -22, rng)
+            return soundfont_drums(self.font, line, self._samples, -4 if is_varied else -22, rng)
         name = self.settings.drum_kits[int(rng.integers(len(self.settings.drum_kits)))]
         if name not in self._kits:
             self._kits[name] = SampledKit(self._library, f"drums_{name}")
