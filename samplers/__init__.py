@@ -20,7 +20,7 @@ from samplers.noise import NoiseSource, SeededNoise
 from samplers.replacement import Around
 from samplers.schedule import Schedule, flow_sigmas, karras_sigmas
 from samplers.start import noisy_start, sample_from, start_sigma
-from samplers.tangent import Measure
+from samplers.tangent import Lines, Measure, Tangent, tangent_by_items, tangent_of
 from samplers.types import Denoise, OnStep, Sampler
 
 SAMPLERS: dict[str, Callable[[], Sampler]] = {
@@ -48,12 +48,14 @@ __all__ = [
     "Guide",
     "Heun",
     "Limits",
+    "Lines",
     "Measure",
     "NoiseSource",
     "OnStep",
     "Sampler",
     "SeededNoise",
     "Schedule",
+    "Tangent",
     "aimed",
     "brought",
     "flow_sigmas",
@@ -66,5 +68,7 @@ __all__ = [
     "settled",
     "slerp",
     "start_sigma",
+    "tangent_by_items",
+    "tangent_of",
     "tilted",
 ]

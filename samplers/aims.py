@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from samplers.tangent import Measure, Tangent, least_change, tangent_of
+from samplers.tangent import Lines, Tangent, least_change
 from samplers.types import Denoise
 
 _FURTHEST = 2.0
@@ -45,8 +45,8 @@ class Aims:
             raise ValueError("expected slack above 0")
 
 
-def aimed(denoise: Denoise, measure: Measure, aims: Aims, refresh: float = 3.0) -> Denoise:
-    """Return the denoiser of data of which `measure` is as `aims` say, and which are otherwise as they were.
+def aimed(denoise: Denoise, lines: Lines, aims: Aims, refresh: float = 3.0) -> Denoise:
+    """Return the denoiser of data that measure as `aims` say, and which are otherwise as they were.
 
     With J the derivative of the measurements at the denoiser's answer D, and v = σ² / (1 + σ²) the variance that is
     left of data of unit variance, the answer becomes D + Jᵀ (J Jᵀ + S)⁻¹ r.
@@ -56,16 +56,16 @@ def aimed(denoise: Denoise, measure: Measure, aims: Aims, refresh: float = 3.0) 
     * A move m: r = v m, S = τ². That is `tilted` by the shortest slope with J slope = m. All rows are solved for
       together, so what is to stay (m = 0) is left alone where it need not move; the spread stays.
 
-    The network is not differentiated, only `measure`, and that again only where the level has changed by `refresh`.
+    Only the measurement is differentiated, and that again only where the level has changed by `refresh`.
     The denoiser remembers where it was last, so there is one for each walk.
 
     Args:
         denoise: The denoiser of the data as they are.
-        measure: See `Measure`.
+        lines: Of what is measured.
         aims: What is wanted.
         refresh: Factor between levels at which the derivative is taken anew, at least 1.
     """
-    return _Aimed(denoise, measure, aims, refresh)
+    return _Aimed(denoise, lines, aims, refresh)
 
 
 @dataclass
@@ -73,7 +73,7 @@ class _Aimed:
     """The denoiser of one walk."""
 
     denoise: Denoise
-    measure: Measure
+    lines: Lines
     aims: Aims
     refresh: float
     tangent: Tangent | None = field(default=None)
@@ -93,12 +93,18 @@ class _Aimed:
 
     def _tangent_at(self, clean: Tensor, level: float) -> Tangent:
         if self.tangent is None or not self.tangent.serves(level, self.refresh):
-            self.tangent = tangent_of(self.measure, clean, level)
+            self.tangent = self.lines(clean, level)
         return self.tangent
 
 
 def brought(
-    x: Tensor, measure: Measure, goal: Tensor, slack: Tensor, free: Tensor | None = None, rounds: int = 3
+    x: Tensor,
+    lines: Lines,
+    goal: Tensor,
+    slack: Tensor,
+    free: Tensor | None = None,
+    rounds: int = 3,
+    first: Tangent | None = None,
 ) -> Tensor:
     """Return clean values x (batch, *) moved the shortest way to where they measure `goal`.
 
@@ -107,14 +113,15 @@ def brought(
 
     Args:
         x: Ends of walks.
-        measure: See `Measure`.
+        lines: Of what is measured.
         goal: (batch, rows).
         slack: τ, how far each may miss (rows,), above 0.
         free: Boolean, broadcasting with x: which entries may be moved; all by default.
         rounds: Most steps; none once every row is near its goal.
+        first: The tangent at x, if it is known already.
     """
-    for _ in range(rounds):
-        tangent = tangent_of(measure, x, 0.0)
+    for step in range(rounds):
+        tangent = lines(x, 0.0) if first is None or step else first
         missing = goal.to(tangent.value) - tangent.value
         allowed = slack.to(missing)
         if bool((missing.abs() <= _NEAR * allowed).all()):

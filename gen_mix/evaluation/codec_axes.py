@@ -11,8 +11,9 @@ from gen_mix.model.codec import MixCodec
 from gen_mix.model.latent import MixLatent
 from gen_mix.sessions.engineers import draw_engineers
 from gen_mix.sessions.facts import TrackFacts
-from gen_mix.steering.attributes import ATTRIBUTES
-from gen_mix.steering.estimate import Sources, estimate_of, sources_from
+from gen_mix.steering.alone import Sources
+from gen_mix.steering.attributes import ATTRIBUTES, Heard
+from gen_mix.steering.estimate import estimate_of, sources_from
 
 TRAITS = ("brightness", "width", "dryness", "density", "vocal_level")
 """What axes are named by."""
@@ -45,15 +46,16 @@ def traits_of(parameters: MixParameters, sources: Sources, is_lead: Tensor) -> T
         is_lead: Which of them leads (tracks,).
     """
     estimate = estimate_of(sources, parameters.normalized.clamp(0, 1))
-    everything, lead = torch.ones(len(is_lead)), is_lead.float()
+    everything = Heard(estimate, torch.ones(1, len(is_lead)), torch.ones(1))
+    lead = Heard(estimate, is_lead[None].float(), torch.zeros(1))
     columns = [
-        ATTRIBUTES["brightness"].estimate(estimate, everything, True),
-        ATTRIBUTES["width"].estimate(estimate, everything, True),
-        -ATTRIBUTES["reverb"].estimate(estimate, everything, True),
-        ATTRIBUTES["density"].estimate(estimate, everything, True),
-        ATTRIBUTES["level"].estimate(estimate, lead, False),
+        ATTRIBUTES["brightness"].estimate(everything),
+        ATTRIBUTES["width"].estimate(everything),
+        -ATTRIBUTES["reverb"].estimate(everything),
+        ATTRIBUTES["density"].estimate(everything),
+        ATTRIBUTES["level"].estimate(lead),
     ]
-    return torch.stack(columns, dim=-1)
+    return torch.cat(columns, dim=-1)
 
 
 def slopes(codec: MixCodec, sessions: Sequence[TrackFacts], mixes: int, generator: torch.Generator) -> Slopes:

@@ -11,18 +11,16 @@ from gen_mix.console.fast import render_fast
 from gen_mix.console.layout import LAYOUT
 from gen_mix.evaluation.control_session import ControlSession
 from gen_mix.mix import MixParameters
-from gen_mix.model.denoiser import SIGMA_HIGH
 from gen_mix.pipeline import MixPipeline
 from gen_mix.sessions.engineers import draw_engineers
 from gen_mix.steering.audio_features import audio_features_distance
+from gen_mix.steering.following import reached
 from gen_mix.steering.production import measure_production
 from gen_mix.steering.references import busiest, reference_of
 from gen_mix.steering.sounds import Pull
 from gen_mix.wishes import Wishes
-from samplers import Denoise
 
 _MOST_SEEDS, _ENGINEERS = 4, 3
-_TWIN_STEPS = 4
 _ASPECTS = ("tone", "width", "dynamics")
 
 
@@ -93,14 +91,10 @@ def _twins(pipeline: MixPipeline, one: ControlSession, pull: Pull | None) -> dic
         return {}
     plain = LAYOUT.canonical(pipeline.twin_parameters(one.condition))
     clean = pipeline.space.encode(plain, torch.zeros(1, len(pipeline.space.intent)))
-    for _ in range(_TWIN_STEPS):
-        clean = pull.pulled(_constant(clean))(clean, torch.tensor([SIGMA_HIGH]))
+    records = pull.of_records
+    clean = clean if records is None else reached(clean, records)
     moved = pipeline.space.decode(clean, one.condition.is_track, one.condition.is_stereo).parameters
     return {"twin": _rendered(one, moved)[0], "twin_plain": _rendered(one, plain)[0]}
-
-
-def _constant(answer: Tensor) -> Denoise:
-    return lambda x, sigma: answer
 
 
 def _summed(distances: Mapping[str, Sequence[float]]) -> dict[str, object]:

@@ -31,25 +31,25 @@ def hear_mix_as_record(explorer: Explorer, call: Call) -> Response:
 
 
 def change_record(explorer: Explorer, call: Call) -> Response:
-    """Say how much a record counts, what is taken from it, or which section of it."""
+    """Say how much a record counts, what is taken from it, or which section of it; answer with the new version."""
     record = explorer.kept(call.session).history.scene.record(call.ids["record"])
     facts = explorer.record_facts(call.session, record.section)
-    changed = _changed(record, facts, call.body)
+    section = None
     if "start" in call.body:
         start = number(call.body["start"], "start", 0.0, facts["seconds"])
         section = measured(explorer, call.session, facts["name"], record.id, start).section
-        changed = replace(changed, section=section)
     label = f"record {facts['name']} adjusted"
 
     def change(history: History) -> History:
         scene = history.scene
-        scene.record(record.id)
+        changed = _changed(scene.record(record.id), facts, call.body)
+        changed = changed if section is None else replace(changed, section=section)
         scene = replace(scene, records=tuple(changed if one.id == record.id else one for one in scene.records))
         is_more_of_it = history.moments[history.here].label == label
         return history.amended(history.here, label, scene) if is_more_of_it else history.then(label, scene)
 
     explorer.change_history(call.session, change)
-    return JSONResponse({})
+    return JSONResponse({"version": explorer.version(call.session)})
 
 
 def _changed(record: Likeness, facts: Mapping[str, Any], body: Mapping[str, Any]) -> Likeness:

@@ -71,7 +71,13 @@ def _row(number: int, mix: PageMix, match_db: float) -> str:
     return (
         f'<tr data-mix="{number}"><th scope="row"><button class="play" aria-pressed="false" '
         f'title="Key {number}"><b>{number}</b> <span class="state">play</span></button>'
-        f"<small>seed {mix.document['seed']}<br>{mix.loudness_lufs:.1f} LUFS · {mix.true_peak_dbtp:.1f} dBTP<br>"
+        f"<small>seed {mix.document['seed']}<br>"
+        f"{_signed(mix.loudness_lufs)} LUFS · {_signed(mix.true_peak_dbtp)} dBTP<br>"
         f"reverb {reverb['decay_s']:.1f} s · delay {delay['time_ms']:.0f} ms</small>"
         f'<audio preload="auto" src="{escape(mix.audio_file)}" data-gain="{gain:.4f}"></audio></th>{cells}</tr>'
     )
+
+
+def _signed(value: float) -> str:
+    """Return a level with a minus that is as wide as a digit."""
+    return f"{value:.1f}".replace("-", "−")

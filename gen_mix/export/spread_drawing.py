@@ -16,6 +16,8 @@ from gen_mix.export.drawing import (
 )
 
 _HEAD, _SIDE, _GAP = 26, 96, 8
+_ABREAST = 5
+"""Tracks side by side: where more are, the next stand below, so that a telephone still shows them at a size to read."""
 _STYLE = ":root { background: var(--paper); } text { font-family: system-ui, sans-serif; } .name { font-size: 11px; }"
 
 
@@ -26,15 +28,19 @@ def draw_sets(sets: Mapping[str, Sequence[dict[str, Any]]]) -> str:
         sets: Documents of mixes of one session by the name of the set, at least one mix each.
     """
     names = [track["name"] for track in next(iter(sets.values()))[0]["tracks"]]
-    width = _SIDE + len(names) * (STRIP_WIDTH + _GAP)
-    height = _HEAD + len(sets) * (STRIP_HEIGHT + _GAP)
+    firsts = range(0, len(names), _ABREAST)
+    block = _HEAD + len(sets) * (STRIP_HEIGHT + _GAP)
+    width, height = _left(min(len(names), _ABREAST)), block * len(firsts)
     heads = "".join(
-        f'<text class="name badge" x="{_SIDE + place * (STRIP_WIDTH + _GAP) + STRIP_WIDTH / 2}" y="16">'
+        f'<text class="name badge" x="{_left(place % _ABREAST) + STRIP_WIDTH / 2}" '
+        f'y="{place // _ABREAST * block + 16}">'
         f"{escape(name if len(name) <= 14 else name[:13] + '…')}</text>"
         for place, name in enumerate(names)
     )
     rows = "".join(
-        f'<g transform="translate(0 {_HEAD + row * (STRIP_HEIGHT + _GAP)})">{_row(name, documents)}</g>'
+        f'<g transform="translate(0 {line * block + _HEAD + row * (STRIP_HEIGHT + _GAP)})">'
+        f"{_row(name, documents, slice(first, first + _ABREAST))}</g>"
+        for line, first in enumerate(firsts)
         for row, (name, documents) in enumerate(sets.items())
     )
     style = files("gen_mix.export").joinpath("page.css").read_text(encoding="utf-8")
@@ -45,13 +51,17 @@ def draw_sets(sets: Mapping[str, Sequence[dict[str, Any]]]) -> str:
     )
 
 
-def _row(name: str, documents: Sequence[dict[str, Any]]) -> str:
+def _left(place: int) -> int:
+    return _SIDE + place * (STRIP_WIDTH + _GAP)
+
+
+def _row(name: str, documents: Sequence[dict[str, Any]], chosen: slice) -> str:
     tracks = zip(*(strips_of(document) for document in documents), strict=True)
     levels = zip(*(relative_levels_db(document) for document in documents), strict=True)
     drawn = [_strips(strips, level_db) for strips, level_db in zip(tracks, levels, strict=True)]
     cells = "".join(
-        f'<svg x="{_SIDE + place * (STRIP_WIDTH + _GAP)}" width="{STRIP_WIDTH}" height="{STRIP_HEIGHT}">{strip}</svg>'
-        for place, strip in enumerate(drawn)
+        f'<svg x="{_left(place)}" width="{STRIP_WIDTH}" height="{STRIP_HEIGHT}">{strip}</svg>'
+        for place, strip in enumerate(drawn[chosen])
     )
     lines = "".join(
         f'<tspan x="4" dy="{15 if place else 0}">{escape(line)}</tspan>' for place, line in enumerate(name.split(", "))

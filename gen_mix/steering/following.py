@@ -25,6 +25,23 @@ _LEAST_PROBABILITY = 0.01
 _LEAST_HELP = 1e-4
 
 
+def reached(x: Tensor, pull: Pull, free: Tensor | None = None) -> Tensor:
+    """Return ends of walks x (batch, 1 + tokens, width) moved the shortest way to the targets of `pull`, of records.
+
+    Switches stay as they are; what has no target is held, loosely.
+
+    Args:
+        x: See `gen_mix.model.space.ModelSpace`; the intent stays.
+        pull: What is asked for, all of it targets.
+        free: See `followed`.
+    """
+    x, knobs = _decided(x), _free(x, free) & ~_switches(x.shape[1], x.shape[2]).to(x.device)
+    line = pull.lines(x, 0.0)
+    targets = pull.aims.targets.to(line.value)
+    goal = torch.where(targets.isnan(), line.value, targets)
+    return brought(x, pull.lines, goal, pull.aims.slack, knobs, first=line)
+
+
 def followed(x: Tensor, pull: Pull, denoise: Denoise, free: Tensor | None = None) -> Tensor:
     """Return ends of walks x (batch, 1 + tokens, width) moved to where they measure what words ask for.
 
@@ -35,29 +52,46 @@ def followed(x: Tensor, pull: Pull, denoise: Denoise, free: Tensor | None = None
     Args:
         x: See `gen_mix.model.space.ModelSpace`; the intent stays.
         pull: What is asked for.
-        denoise: The model; asked for switches only.
+        denoise: The model; asked for switches only, and once.
         free: Boolean, broadcasting with x: which entries may be moved; all by default.
     """
-    switches = _switches(x.shape[1], x.shape[2]).to(x.device)
-    free = torch.ones_like(x[:1], dtype=torch.bool) if free is None else free.to(x.device).expand_as(x[:1])
-    x = torch.where(switches, torch.where(x > 0, 1.0, -1.0), x)
-    goal = pull.measure(x) + pull.aims.moves
-    knobs = free & ~switches
-    knobs[:, 0] = False
-    x = brought(x, pull.measure, goal, pull.aims.slack, knobs)
+    x, free, is_switch = _decided(x), _free(x, free), _switches(x.shape[1], x.shape[2]).to(x.device)
+    line = pull.lines(x, 0.0)
+    goal = line.value + pull.aims.moves.to(line.value)
+    knobs = free & ~is_switch
+    x = brought(x, pull.lines, goal, pull.aims.slack, knobs, first=line)
+    likely: Tensor | None = None
     for _ in range(_MOST_SWITCHED):
         missing = _missing(pull, x, goal)
         if not bool((missing > _MISSED).any()):
             break
-        more = _switched_on(x, pull, missing, denoise, free & switches)
+        likely = _likely(x, denoise) if likely is None else likely
+        more = _switched_on(x, pull, missing, likely, free & is_switch)
         if torch.equal(more, x):
             break
-        more = brought(more, pull.measure, goal, pull.aims.slack, knobs)
+        more = brought(more, pull.lines, goal, pull.aims.slack, knobs)
         before, after = missing.sum(-1), _missing(pull, more, goal).sum(-1)
         x = torch.where((after < before).to(x.device)[:, None, None], more, x)
         if not bool(((missing > _MISSED).any(-1) & (after < _WORTH_IT * before)).any()):
             break
     return x
+
+
+def _decided(x: Tensor) -> Tensor:
+    return torch.where(_switches(x.shape[1], x.shape[2]).to(x.device), torch.where(x > 0, 1.0, -1.0), x)
+
+
+def _free(x: Tensor, free: Tensor | None) -> Tensor:
+    """Return which entries may be moved (1, 1 + tokens, width); the intent never."""
+    allowed = torch.ones_like(x[:1], dtype=torch.bool) if free is None else free.to(x.device).expand_as(x[:1]).clone()
+    allowed[:, 0] = False
+    return allowed
+
+
+def _likely(x: Tensor, denoise: Denoise) -> Tensor:
+    """Return the probability that the model gives to switches of x being on, on the CPU."""
+    probability = (1 + denoise(x, x.new_full((len(x),), _BLUR)).cpu()) / 2
+    return probability.clamp(_LEAST_PROBABILITY, 1)
 
 
 def _missing(pull: Pull, x: Tensor, goal: Tensor) -> Tensor:
@@ -67,7 +101,7 @@ def _missing(pull: Pull, x: Tensor, goal: Tensor) -> Tensor:
     return torch.where(moves == 0, 0.0, share)
 
 
-def _switched_on(x: Tensor, pull: Pull, missing: Tensor, denoise: Denoise, switches: Tensor) -> Tensor:
+def _switched_on(x: Tensor, pull: Pull, missing: Tensor, likely: Tensor, switches: Tensor) -> Tensor:
     """Return x with one more switch on in each mix that misses something.
 
     It is the one of most help, as far as the slope of what is missing tells, times the probability that the model gives
@@ -77,7 +111,7 @@ def _switched_on(x: Tensor, pull: Pull, missing: Tensor, denoise: Denoise, switc
         x: Decided.
         pull: What is asked for.
         missing: Shares (batch, rows).
-        denoise: The model.
+        likely: How likely switches are on, of the shape of x.
         switches: Which may be switched on (1, 1 + tokens, width).
     """
     is_off = switches & (x < 0)
@@ -86,9 +120,7 @@ def _switched_on(x: Tensor, pull: Pull, missing: Tensor, denoise: Denoise, switc
     with torch.enable_grad():
         place = ajar.detach().clone().requires_grad_()
         (slopes,) = torch.autograd.grad((wanted * pull.measure(place)).sum(), place)
-    probability = (1 + denoise(x, x.new_full((len(x),), _BLUR)).cpu()) / 2
-    scores = slopes.cpu() * probability.clamp(_LEAST_PROBABILITY, 1)
-    best, place = scores.where(is_off.cpu(), 0.0).flatten(1).max(1)
+    best, place = (slopes.cpu() * likely).where(is_off.cpu(), 0.0).flatten(1).max(1)
     turned = x.flatten(1).clone()
     mixes = (best > _LEAST_HELP).nonzero()[:, 0]
     turned[mixes, place[mixes]] = 1.0

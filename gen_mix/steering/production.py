@@ -63,17 +63,17 @@ def estimate_production(mix: Estimate) -> Tensor:
     What the formulas leave out (peaks of a sum, what plays when) is for the caller to make up by comparing with a
     few rendered mixes of the session.
     """
-    gain = 10 ** (mix.master_db / 10)
-    middle, side = ((mix.power * mix.placed[name][..., None]).sum(-2) for name in ("mid", "side"))
-    wet = (mix.power * 10 ** (mix.reverb_db / 10)[..., None]).sum(-2)
-    apart = torch.sin(mix.buses["reverb"].get("width") * (math.pi / 4)).square()
-    middle, side = (middle + wet * (1 - apart)) * gain, (side + wet * apart) * gain
-    loudness = ((middle + side) * mix.sources.weighting).sum(-1)
-    left, right = ((mix.loudness * mix.placed[name]).sum(-1) for name in ("left", "right"))
+    punch, left, right, mid, side = mix.tracks["shares"].unbind(-1)
+    wet = ((mix.power * mix.returned[..., :1]).sum(1, keepdim=True) * mix.equalized)[:, 0]
+    dry = (torch.stack([mid, side], dim=1) @ mix.power) * mix.equalized
+    apart = mix.room["apart"][:, 0]
+    middle, sides = dry[:, 0] + wet * (1 - apart), dry[:, 1] + wet * apart
+    loudness = (middle + sides) @ mix.sources.weighting
     floor = 1e-3 * (left + right)
-    balance = _decibels((right + floor) / (left + floor))
-    punch = (mix.loudness * mix.punch_db).sum(-1) / mix.loudness.sum(-1)
-    return torch.cat([_bands_db(middle, side, loudness), torch.stack([balance, punch], dim=-1)], dim=-1)
+    shares = [left + floor, right + floor, punch, torch.ones_like(punch)]
+    left, right, punch, total = (torch.stack(shares, dim=1) @ mix.loudness[..., None])[..., 0].unbind(-1)
+    rest = torch.stack([_decibels(right / left), punch / total], dim=-1)
+    return torch.cat([_bands_db(middle, sides, loudness), rest], dim=-1)
 
 
 def _bands_db(middle: Tensor, side: Tensor, loudness: Tensor) -> Tensor:

@@ -12,6 +12,8 @@ from gen_mix.console.layout import LAYOUT
 from gen_mix.errors import InputError
 from gen_mix.measurements import block_power, blocks_of
 from gen_mix.mix import MixParameters
+from gen_mix.model.denoiser import SIGMA_HIGH
+from gen_mix.model.space import Decoded
 from gen_mix.sessions.session import Session
 from gen_mix.steering.audio_features import audio_features
 from gen_mix.steering.production import ASPECTS, PRODUCTION, SPREADS, measure_production
@@ -148,12 +150,21 @@ def busiest(session: Session, seconds: float = _SESSION_SECONDS) -> list[Tensor]
     return [track[:, first * block : (first + count) * block] for track in tracks]
 
 
-def pulled_towards(pull: Pull, wanted: Tensor) -> Pull:
-    """Return `pull` with targets for `PRODUCTION` behind its rows; what is not wanted stays as it would be."""
+def pulled_towards(pull: Pull, wanted: Tensor, usual: Decoded) -> Pull:
+    """Return `pull` with targets for `PRODUCTION` behind its rows; what is not wanted stays as it would be.
+
+    Args:
+        pull: Of words, or of nothing.
+        wanted: See `Usual.wanted`.
+        usual: Some mixes as they are sampled without wishes.
+    """
     targets = torch.cat([pull.aims.targets, wanted])
     moves = torch.cat([pull.aims.moves, torch.zeros_like(wanted)])
     slack = torch.cat([pull.aims.slack, torch.where(wanted.isnan(), _KEPT_SLACK, _SLACK)])
-    return replace(pull, aims=Aims(moves, targets, slack), has_reference=True)
+    both = replace(pull, aims=Aims(moves, targets, slack), has_reference=True)
+    mean = pull.space.encode(usual.parameters, usual.intent).mean(0, keepdim=True)
+    records = both.of_records
+    return both if records is None else replace(both, usual=records.lines(mean, SIGMA_HIGH))
 
 
 def told_references(references: Sequence[Reference], pull: Pull | None, written: MixParameters) -> dict[str, object]:

@@ -10,7 +10,7 @@ from gen_mix.console.layout import LAYOUT
 from gen_mix.mix import MixParameters
 from gen_mix.model.sampling import Journey, Walk, intent_first, plain_walk
 from gen_mix.model.space import ModelSpace
-from gen_mix.steering.following import followed
+from gen_mix.steering.following import followed, reached
 from gen_mix.steering.goals import Led
 from gen_mix.steering.orders import Orders
 from gen_mix.steering.sounds import Pull
@@ -46,7 +46,7 @@ class Route:
     def _walk(self, journey: Journey) -> Tensor:
         denoise = journey.denoise if self.slope is None else tilted(journey.denoise, self.slope)
         records = None if self.pull is None else self.pull.of_records
-        denoise = denoise if records is None else records.pulled(denoise)
+        denoise = denoise if records is None else records.pulled_early(denoise)
         if self.goals is not None:
             denoise = self.goals.guided(denoise, self._free)
         sampler = journey.sampler if self.bounds is None else Around(self.bounds)
@@ -59,14 +59,16 @@ class Route:
 
     @property
     def whole_walk(self) -> Walk:
-        """The way through intent and settings; at its end words are followed: the mix without them is moved."""
+        """The way through intent and settings; its end is moved to where records and then words ask for."""
         whole = intent_first(self.walk)
-        words = None if self.pull is None else self.pull.of_words
-        if words is None:
+        if self.pull is None:
             return whole
+        records, words = self.pull.of_records, self.pull.of_words
 
         def go(journey: Journey) -> Tensor:
-            x = followed(whole(journey), words, journey.denoise_told or journey.denoise, self._free)
+            x = whole(journey)
+            x = x if records is None else reached(x, records, self._free)
+            x = x if words is None else followed(x, words, journey.denoise_told or journey.denoise, self._free)
             x = x if self.bounds is None else self.bounds.into(x)
             return x if self.goals is None else self.goals.settled(x, self._free)
 

@@ -1,25 +1,32 @@
 """Wishes for sound, as aims of what mixes measure."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor
 
+from gen_mix.console.layout import LAYOUT
 from gen_mix.embeddings.embedder import TrackEmbedder
 from gen_mix.mix import MixCondition, MixParameters
 from gen_mix.model.space import ModelSpace
 from gen_mix.sessions.instruments import INSTRUMENTS
+from gen_mix.steering.alone import Sources, numbers_of
 from gen_mix.steering.attributes import ALL, ATTRIBUTES, Row, measured
 from gen_mix.steering.cast import GROUPS, Cast
-from gen_mix.steering.estimate import Sources, estimator, sources_of
+from gen_mix.steering.estimate import Estimate, estimate_of, places_of, sources_of
 from gen_mix.steering.production import SPREADS, estimate_production
 from gen_mix.wishes import Prompt, SoundWish
 from gen_mix.words.sentences import spoken
-from samplers import Aims, Denoise, aimed
+from samplers import Aims, Denoise, Tangent, aimed, tangent_by_items
 
 NAMED_SLACK, OTHER_SLACK = 0.2, 0.3
 """How far a wish, and what nobody asked for, may miss, in spreads."""
+
+_DECIDED = 1.0
+"""Noise level below which records no longer pull: the slopes are not those of the usual mix there."""
 
 _MOST_TOLD = 500
 _SECTIONS = ("drums", "basses", "guitars", "keys", "vocals", "others")
@@ -39,6 +46,7 @@ class Pull:
         rows: What is measured of a mix.
         aims: What is wanted of that, in spreads.
         has_reference: Whether `PRODUCTION` is measured too, behind the rows.
+        usual: Tangent of what records ask for at the usual mix; None without records.
     """
 
     sources: Sources
@@ -46,16 +54,44 @@ class Pull:
     rows: tuple[Row, ...]
     aims: Aims
     has_reference: bool = False
+    usual: Tangent | None = None
 
     def measure(self, x: Tensor) -> Tensor:
         """Return the rows of x (batch, 1 + tokens, width), in spreads, on the CPU."""
-        estimate = estimator(self.sources, self.space)(x.cpu().float())
-        own = [measured(estimate, self.rows)] if self.rows else []
-        return torch.cat([*own, estimate_production(estimate) / SPREADS] if self.has_reference else own, dim=-1)
+        return self._rows(numbers_of(self.sources, places_of(self.space, x.cpu().float())))
+
+    def lines(self, x: Tensor, level: float) -> Tangent:
+        """Return the tangent of the rows at x (batch, 1 + tokens, width), see `samplers.Lines`."""
+        with torch.enable_grad():
+            place = x.detach().cpu().float().requires_grad_()
+            places = places_of(self.space, place)
+            (scale,) = torch.autograd.grad(places.sum(), place)  # each knob has a scale of its own
+        knobs = places.detach()[..., : LAYOUT.width]
+        found = tangent_by_items(partial(numbers_of, self.sources), self._rows, len(self.aims.moves), knobs, level)
+        slopes = x.new_zeros(*found.value.shape, *x.shape[1:])
+        slopes[:, :, 1:, : LAYOUT.width] = found.jacobian.unflatten(-1, knobs.shape[1:])
+        return Tangent(level, x.flatten(1), found.value.to(x), (slopes * scale[:, None].to(x)).flatten(2))
 
     def pulled(self, denoise: Denoise) -> Denoise:
-        """Return the denoiser of mixes as they are wanted."""
-        return aimed(denoise, self.measure, self.aims)
+        """Return the denoiser of mixes as they are wanted, at all levels of noise."""
+        return aimed(denoise, self.lines, self.aims)
+
+    def pulled_early(self, denoise: Denoise) -> Denoise:
+        """Return the denoiser of mixes as records ask for, while little is decided.
+
+        What the model decides there goes with the record; what is left to do is done at the end (`reached`). One
+        derivative serves all seeds, for they all begin at the usual mix.
+        """
+        if self.usual is None:
+            raise ValueError("expected the tangent at the usual mix")
+        usual = self.usual
+        pulled = aimed(denoise, lambda clean, level: usual, self.aims, math.inf)
+        return lambda x, sigma: (pulled if float(sigma[0]) >= _DECIDED else denoise)(x, sigma)
+
+    def _rows(self, numbers: Tensor) -> Tensor:
+        estimate = Estimate(self.sources, numbers)
+        own = [measured(estimate, self.rows)] if self.rows else []
+        return torch.cat([*own, estimate_production(estimate) / SPREADS] if self.has_reference else own, dim=-1)
 
     @property
     def of_records(self) -> "Pull | None":
@@ -74,7 +110,7 @@ class Pull:
             return None
         front = slice(0, len(self.rows))
         own = Aims(self.aims.moves[front], self.aims.targets[front], self.aims.slack[front])
-        return replace(self, aims=own, has_reference=False)
+        return replace(self, aims=own, has_reference=False, usual=None)
 
     def values(self, mixes: MixParameters) -> Tensor:
         """Return the rows of some canonical mixes in their units (mixes, rows)."""
@@ -83,7 +119,7 @@ class Pull:
 
     def production(self, mixes: MixParameters) -> Tensor:
         """Return what `PRODUCTION` names of some canonical mixes, estimated (mixes, len(PRODUCTION))."""
-        return estimate_production(estimator(self.sources, self.space)(self._encoded(mixes)))
+        return estimate_production(estimate_of(self.sources, places_of(self.space, self._encoded(mixes))))
 
     def _encoded(self, mixes: MixParameters) -> Tensor:
         return self.space.encode(mixes, torch.zeros(len(mixes), len(self.space.intent)))

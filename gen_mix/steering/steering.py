@@ -132,9 +132,9 @@ def steer(
     sounds = () if wishes.prompt is None else wishes.prompt.weighted
     pull, asked = pull_of(sounds, cast, condition, embedder, space)
     if wishes.references:
-        plain = sample_settings(denoiser, space, condition.expand(_USUAL_MIXES), range(_USUAL_MIXES), how).parameters
-        pull = pull or no_pull(condition, embedder, space)
-        pull = pulled_towards(pull, usual_of(session, plain, pull).wanted(wishes.references))
+        plain = sample_settings(denoiser, space, condition.expand(_USUAL_MIXES), range(_USUAL_MIXES), how)
+        usual = usual_of(session, plain.parameters, pull or no_pull(condition, embedder, space))
+        pull = pulled_towards(pull or no_pull(condition, embedder, space), usual.wanted(wishes.references), plain)
     goals = goals_of(wishes.goals, wishes.goal_strength, wishes.references, session, cast)
 
     def settings(x: Tensor) -> MixParameters:

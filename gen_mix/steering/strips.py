@@ -19,7 +19,9 @@ from gen_mix.measurements import OCTAVES
 FLOOR_DB = -45.0
 """Of a return nobody hears, as in `gen_mix.evaluation.heard`."""
 
-_OCTAVES_HZ = tuple(1000.0 * 2.0**octave for octave in range(-5, 5))
+OCTAVES_HZ = tuple(1000.0 * 2.0**octave for octave in range(-5, 5))
+"""Centres of `gen_mix.measurements.OCTAVES`."""
+
 _SOFT_DB = 4.0
 """Over which a return comes out of its floor: with an edge it would have no slope below."""
 
@@ -53,12 +55,12 @@ class Knobs:
         """Return one knob (batch, tokens)."""
         return self.values[..., LAYOUT.index(self.kind, name)]
 
-    def many(self, names: list[str]) -> Tensor:
+    def many(self, names: Sequence[str]) -> Tensor:
         """Return some knobs (batch, tokens, names)."""
         return self.values[..., [LAYOUT.index(self.kind, name) for name in names]]
 
 
-def response_db(knobs: Knobs, freqs_hz: Sequence[float] = _OCTAVES_HZ) -> Tensor:
+def response_db(knobs: Knobs, freqs_hz: Sequence[float] = OCTAVES_HZ) -> Tensor:
     """Return what EQ, and the high-pass of a track, do at `freqs_hz` (batch, tokens, frequencies), in dB.
 
     By default these are the centres of `OCTAVES`.
@@ -99,14 +101,23 @@ def grip(knobs: Knobs) -> Tensor:
 def sent_db(knobs: Knobs, send: str, extra_db: Tensor) -> Tensor:
     """Return the level of a return over the dry track in dB (batch, tracks), at least `FLOOR_DB`.
 
-    Between on and off it goes with the probability: that is the mean of what is heard.
-
     Args:
         knobs: Of tracks.
         send: ``reverb_send`` or ``delay_send``.
         extra_db: What the bus adds at a send of 0 dB, broadcasting with (batch, tracks).
     """
-    on, level_db = knobs.get(f"{send}.on"), knobs.get(f"{send}.level_db") + extra_db
+    return returned_db(knobs.get(f"{send}.on"), knobs.get(f"{send}.level_db") + extra_db)
+
+
+def returned_db(on: Tensor, level_db: Tensor) -> Tensor:
+    """Return the level of a return over the dry track in dB, at least `FLOOR_DB`.
+
+    Between on and off it goes with the probability: that is the mean of what is heard.
+
+    Args:
+        on: Probability that something is sent.
+        level_db: Of the return, if so; of one shape with `on`.
+    """
     return FLOOR_DB + on * softplus(level_db - FLOOR_DB, beta=1 / _SOFT_DB)
 
 
@@ -143,4 +154,4 @@ def _shelf_db(square: Tensor, amount: Tensor, quality: Tensor) -> Tensor:
     return 10 * (amount.square() * above / below).clamp_min(1e-6).log10()
 
 
-assert len(_OCTAVES_HZ) == len(OCTAVES)
+assert len(OCTAVES_HZ) == len(OCTAVES)

@@ -145,6 +145,35 @@ def test_a_record_is_dropped_heard_weighed_and_taken_away(browser: Any, address:
         visit.until("genMix.records.length === 0")
 
 
+LATE_NEWS = """() => {
+  const asked = window.fetch;
+  window.fetch = async (path, options) => {
+    const answer = await asked(path, options);
+    if (path.includes("after=")) await new Promise((resolve) => setTimeout(resolve, 400));
+    return answer;
+  };
+}"""
+
+
+def test_late_news_does_not_take_a_record_s_weight_back(browser: Any, address: str, session: str) -> None:
+    with visiting(browser, address) as visit:
+        visit.open(session)
+        visit.page.evaluate(DROP, ["slow.wav", list(wave(11, 3.0, 2))])
+        visit.until("genMix.records.length === 1")
+        visit.page.evaluate(LATE_NEWS)
+        weight = visit.page.get_by_label("How much slow counts")
+        weight.focus()
+        for _ in range(8):
+            weight.press("ArrowLeft")
+            visit.page.wait_for_timeout(150)
+        assert float(weight.input_value()) == 0.6
+        visit.until("genMix.asked.size === 0 && genMix.view.records[0].weight === 0.6")
+        visit.page.keyboard.press("Control+z")
+        visit.until("genMix.records[0].weight === 1")
+        visit.page.keyboard.press("Control+z")
+        visit.until("genMix.records.length === 0")
+
+
 @pytest.mark.parametrize("width", [375, 1280])
 def test_words_on_the_map_fit_and_a_rough_mix_is_marked(browser: Any, address: str, width: int) -> None:
     with visiting(browser, address, width=width) as visit:

@@ -133,3 +133,18 @@ def test_sets_of_mixes_are_one_picture_in_the_strips_of_all_others() -> None:
     alone = draw_strip(strips_of(sets["one"][0])[2], relative_levels_db(sets["one"][0])[2])
     for strip in (spread, alone):
         assert inner.count(re.sub(r"\s+", "", strip)) == 1
+
+
+def test_more_tracks_than_fit_side_by_side_stand_below_each_once() -> None:
+    made = [document(seed) for seed in range(2)]
+    many = [
+        {**one, "tracks": [{**track, "name": f"{track['name']} {n}"} for n in range(4) for track in one["tracks"]]}
+        for one in made
+    ]
+    few, root = fromstring(draw_sets({"a": made})), fromstring(draw_sets({"a": many}))
+    heads = root.findall("{http://www.w3.org/2000/svg}text")
+    assert [head.text for head in heads] == [track["name"] for track in many[0]["tracks"]]
+    assert len({(head.get("x"), head.get("y")) for head in heads}) == 12
+    assert len(root.findall(".//{http://www.w3.org/2000/svg}svg")) >= 12
+    assert float(root.get("width", 0)) < 2 * float(few.get("width", 0))
+    assert float(root.get("height", 0)) == 3 * float(few.get("height", 0))

@@ -1,9 +1,11 @@
 """Facts about the shortest way to what is to be measured."""
 
+from functools import partial
+
 import torch
 from torch import Tensor
 
-from samplers import brought
+from samplers import Tangent, brought, tangent_by_items, tangent_of
 
 LINES = torch.tensor([[1.0, 2.0, 0.0, 1.0], [0.0, 1.0, 1.0, 0.0]], dtype=torch.float64)
 START = torch.tensor([[0.1, -0.2, 0.3, 0.0], [0.0, 0.5, 0.5, 1.0]], dtype=torch.float64)
@@ -21,22 +23,47 @@ def bent(x: Tensor) -> Tensor:
     return along(x) + 0.3 * along(x).square()
 
 
+LINES_ALONG, LINES_BENT = (partial(tangent_of, measure, 2) for measure in (along, bent))
+
+
 def test_every_item_is_brought_to_its_goal_the_shortest_way() -> None:
-    end = brought(START, along, along(START) + STEP, SLACK)
+    end = brought(START, LINES_ALONG, along(START) + STEP, SLACK)
     torch.testing.assert_close(end, START + torch.linalg.pinv(LINES) @ STEP, atol=1e-3, rtol=0)
 
 
 def test_straight_or_not_what_is_asked_for_is_met_and_the_other_row_stays() -> None:
     goal = bent(START) + STEP
-    torch.testing.assert_close(bent(brought(START, bent, goal, SLACK, rounds=5)), goal, atol=0.004, rtol=0)
+    torch.testing.assert_close(bent(brought(START, LINES_BENT, goal, SLACK, rounds=5)), goal, atol=0.004, rtol=0)
 
 
 def test_what_is_not_free_does_not_move_and_the_rest_makes_up_for_it() -> None:
     free = torch.tensor([True, True, True, False])
-    end = brought(START, along, along(START) + STEP, SLACK, free)
+    end = brought(START, LINES_ALONG, along(START) + STEP, SLACK, free)
     torch.testing.assert_close(end[:, 3], START[:, 3], atol=0, rtol=0)
     torch.testing.assert_close(along(end), along(START) + STEP, atol=0.004, rtol=0)
 
 
 def test_who_is_there_stays() -> None:
-    assert torch.equal(brought(START, bent, bent(START), SLACK), START)
+    assert torch.equal(brought(START, LINES_BENT, bent(START), SLACK), START)
+
+
+def test_the_tangent_is_the_derivative_of_each_item_alone() -> None:
+    found = LINES_BENT(START, 0.5)
+    exact = torch.autograd.functional.jacobian(lambda x: bent(x).sum(0), START).transpose(0, 1)
+    torch.testing.assert_close(found.jacobian, exact)
+    torch.testing.assert_close(found.value, bent(START))
+
+
+def test_moving_an_entry_of_all_items_at_once_finds_the_same_tangent() -> None:
+    clean = torch.linspace(-1, 1, 24, dtype=torch.float64).reshape(2, 3, 4)
+
+    def own(x: torch.Tensor) -> torch.Tensor:
+        return torch.stack([x.square().sum(-1), torch.sin(x[..., 0]) * x[..., 3]], dim=-1)
+
+    def whole(numbers: torch.Tensor) -> torch.Tensor:
+        return torch.stack([numbers.prod(1).sum(-1), numbers[:, 0, 1] / numbers[:, 1, 0], numbers.sum((1, 2))], dim=-1)
+
+    exact: Tangent = tangent_of(lambda x: whole(own(x)), 3, clean, 0.0)
+    found = tangent_by_items(own, whole, 3, clean, 0.0)
+    torch.testing.assert_close(found.value, exact.value)
+    torch.testing.assert_close(found.jacobian, exact.jacobian, atol=1e-5, rtol=1e-5)

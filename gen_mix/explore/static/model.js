@@ -17,6 +17,7 @@ export class Model {
     this.loading = new Map();
     this.measured = new Map();
     this.record = null; // which record is heard instead of a mix
+    this.asked = new Map(); // what was said of records and is not in the view yet
     this.isClosed = false;
     this.context = new AudioContext({ latencyHint: "interactive" });
     this.analyser = this.context.createAnalyser();
@@ -61,6 +62,7 @@ export class Model {
     if (excerptMoved) this.sounds.clear();
     this.view = view;
     this.settle();
+    this.settleRecords();
     if (view.has_map && !this.survey) this.survey = await get(this.path("survey"));
     await Promise.all(view.slots.map((slot) => this.settingsOf(slot.mix)));
     const ids = view.slots.map((slot) => slot.id);
@@ -92,7 +94,7 @@ export class Model {
   }
 
   get records() {
-    return this.view?.records ?? [];
+    return (this.view?.records ?? []).map((record) => ({ ...record, ...this.asked.get(record.id)?.shown }));
   }
 
   get isOpen() {
@@ -384,8 +386,20 @@ export class Model {
     return this.ask(`slots/${id}`, { name });
   }
 
-  changeRecord(id, change) {
-    return this.ask(`records/${id}`, change);
+  /** Say something of a record. It is `shown` at once, and no older news of the server takes it back. */
+  async changeRecord(id, change, shown = change) {
+    const asked = { shown: { ...this.asked.get(id)?.shown, ...shown }, version: Infinity };
+    this.asked.set(id, asked);
+    this.changed();
+    const turn = this.turn.then(() => this.ask(`records/${id}`, change));
+    this.turn = turn.catch(() => null);
+    asked.version = await turn.then((answer) => answer.version, () => 0);
+    this.settleRecords();
+    this.changed();
+  }
+
+  settleRecords() {
+    for (const [id, { version }] of this.asked) if (version <= this.view.version) this.asked.delete(id);
   }
 
   removeRecord(id) {

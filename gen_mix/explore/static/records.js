@@ -1,7 +1,7 @@
 // Records that new mixes are to sound like: dropped, listened to, weighed, and held against the present mix.
 
 import { send } from "./api.js";
-import { announce, button, h, s, toggle } from "./dom.js";
+import { announce, button, h, hands, s, toggle } from "./dom.js";
 import { clock } from "./wave.js";
 
 const SOUND = /\.(wav|flac|aiff?|ogg|mp3)$/i;
@@ -82,9 +82,9 @@ function recordLine(model, record, limits) {
         (value) => model.changeRecord(record.id, { weight: value })),
       output),
     record.seconds > length + 1 ? h("label", { class: "line" }, h("span", { class: "tag" }, "Section"),
-      slider(start, { max: Math.floor(record.seconds - length), step: 0.5, label: `Section of ${record.name}`, key: `section-${record.name}` },
+      slider(start, { max: Math.floor(record.seconds - length), step: 0.5, label: `Section of ${record.name}`, key: `section-${record.id}` },
         (value) => { section.textContent = `${clock(value)}–${clock(value + length)}`; },
-        (value) => model.changeRecord(record.id, { start: value })),
+        (value) => model.changeRecord(record.id, { start: value }, { section: [value, value + length] })),
       section) : null,
     h("div", { class: "line" }, h("span", { class: "tag" }, "What of it"),
       ...ASPECTS.filter(([name]) => record.offers.includes(name)).map(([name, text]) => {
@@ -96,7 +96,9 @@ function recordLine(model, record, limits) {
 }
 
 function slider(value, { max, step, label, key }, onmove, onrest) {
+  const letGo = () => { hands.hold = null; };
   return h("input", { type: "range", min: 0, max, step, value, "aria-label": label, "data-key": key,
+    onpointerdown: (event) => { hands.hold = event.target; }, onpointerup: letGo, onpointercancel: letGo,
     oninput: (event) => onmove(Number(event.target.value)), onchange: (event) => onrest(Number(event.target.value)) });
 }
 

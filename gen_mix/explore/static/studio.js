@@ -128,9 +128,9 @@ export class Studio {
     fill(parts.excerpt, [view.excerpt, this.overview?.length], () => view.excerpt && !view.excerpt.is_whole ? excerptBar(this.overview, view.excerpt, (start) => model.ask("excerpt", { start })) : null);
     fill(parts.cards, [view.slots, model.isOpen, model.current, model.record, model.blind, Boolean(model.between), settingsKnown], () => (model.slots.length ? mixCards(model) : h("p", { class: "soft" }, "The first mixes are on their way.")));
     const between = model.between ? [model.between.weights.map(({ mix, weight }) => [mix.slot.id, weight]), model.between.place] : null;
-    fill(parts.explore, [view.slots.map((slot) => [slot.id, slot.name, slot.verdict]), model.current, view.locks.length, Boolean(between), model.blind, model.way, this.wishes.from, this.wishes.to, notesOfLast(view), view.records, model.record, this.wishes.recordState, this.wishes.recordTrouble, this.soundShown()], () => explorePanel(model, this.wishes, this.told.limits));
-    fill(parts.legend, [Boolean(model.survey), view.records], () => mapLegend(Boolean(model.survey), view.records));
-    if (model.survey) this.map.show({ survey: model.survey, slots: view.slots, records: view.records, current: model.record ?? model.current, between: model.between?.place ? model.between : null, names: !model.blind });
+    fill(parts.explore, [view.slots.map((slot) => [slot.id, slot.name, slot.verdict]), model.current, view.locks.length, Boolean(between), model.blind, model.way, this.wishes.from, this.wishes.to, notesOfLast(view), model.records, model.record, this.wishes.recordState, this.wishes.recordTrouble, this.soundShown()], () => explorePanel(model, this.wishes, this.told.limits));
+    fill(parts.legend, [Boolean(model.survey), model.records], () => mapLegend(Boolean(model.survey), model.records));
+    if (model.survey) this.map.show({ survey: model.survey, slots: view.slots, records: model.records, current: model.record ?? model.current, between: model.between?.place ? model.between : null, names: !model.blind });
     const shown = model.slot(model.current)?.mix;
     const other = model.blind ? null : model.slot(model.compare)?.mix;
     const knows = [shown, other].map((mix) => model.settings.has(mix));
