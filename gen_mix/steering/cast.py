@@ -1,15 +1,16 @@
 """Who plays in a session, and whom a wish means."""
 
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+
+import torch
 
 from gen_mix.console.layout import BUS_TOKENS
 from gen_mix.embeddings.embedder import TrackEmbedder
 from gen_mix.errors import InputError
-from gen_mix.mix import MixCondition
+from gen_mix.mix import NOT_TOLD, MixCondition
 from gen_mix.sessions.instruments import COARSE_OF, INSTRUMENTS, ROLES
 from gen_mix.sessions.session import Session
-from gen_mix.steering.expressions import nearest
+from gen_mix.steering.expressions import names_of, nearest
 
 GROUPS = {
     "all": tuple(INSTRUMENTS),
@@ -76,7 +77,7 @@ class Cast:
             InputError: Nobody, with the nearest names.
         """
         word = target.lower()
-        named = [place for place, one in enumerate(self.players) if word in _names(one)]
+        named = [place for place, one in enumerate(self.players) if word in names_of(one.name, one.file)]
         if named:
             return Meant(_tokens(named), 2)
         if word in BUS_TOKENS:
@@ -104,7 +105,7 @@ class Cast:
 
 
 def cast_of(session: Session, condition: MixCondition, embedder: TrackEmbedder) -> Cast:
-    """Return the players of a session; where there is no label, the embedder's likeliest instrument.
+    """Return the players of a session: what they are said to be, else their label, else the likeliest instrument.
 
     Args:
         session: Its tracks.
@@ -112,25 +113,22 @@ def cast_of(session: Session, condition: MixCondition, embedder: TrackEmbedder) 
         embedder: Its vectors hold the log-probability of each instrument.
     """
     learned = embedder.config.bottleneck
-    heard = condition.tracks[0, :, learned : learned + len(INSTRUMENTS)].argmax(-1).tolist()
+    heard = condition.tracks[0, :, learned : learned + len(INSTRUMENTS)].argmax(-1)
+    is_said = condition.label[0] != NOT_TOLD
+    likeliest = torch.where(is_said, condition.label[0], heard).tolist()
     return Cast(
         tuple(
             Player(
                 track.name,
                 track.file,
-                track.instrument or INSTRUMENTS[likeliest],
-                track.role,
+                INSTRUMENTS[likeliest[place]] if is_said[place] else track.instrument or INSTRUMENTS[likeliest[place]],
+                "lead" if condition.is_lead[0, place] == 1 else track.role,
                 track.is_stereo,
-                is_guessed=track.instrument is None,
+                is_guessed=track.instrument is None and not is_said[place],
             )
-            for track, likeliest in zip(session.tracks, heard, strict=True)
+            for place, track in enumerate(session.tracks)
         )
     )
-
-
-def _names(player: Player) -> set[str]:
-    file = PurePosixPath(player.file)
-    return {player.name.lower(), player.file.lower(), file.name.lower(), file.stem.lower()}
 
 
 def _tokens(places: list[int]) -> tuple[int, ...]:
