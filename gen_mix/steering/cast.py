@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import torch
-
 from gen_mix.console.layout import BUS_TOKENS
 from gen_mix.embeddings.embedder import TrackEmbedder
 from gen_mix.errors import InputError
@@ -112,23 +110,33 @@ def cast_of(session: Session, condition: MixCondition, embedder: TrackEmbedder) 
         condition: What `embedder` made of them (batch 1).
         embedder: Its vectors hold the log-probability of each instrument.
     """
-    learned = embedder.config.bottleneck
-    heard = condition.tracks[0, :, learned : learned + len(INSTRUMENTS)].argmax(-1)
-    is_said = condition.label[0] != NOT_TOLD
-    likeliest = torch.where(is_said, condition.label[0], heard).tolist()
+    said, leads = condition.label[0].tolist(), condition.is_lead[0].tolist()
+    known = [
+        track.instrument if label == NOT_TOLD else INSTRUMENTS[label]
+        for track, label in zip(session.tracks, said, strict=True)
+    ]
     return Cast(
         tuple(
             Player(
                 track.name,
                 track.file,
-                INSTRUMENTS[likeliest[place]] if is_said[place] else track.instrument or INSTRUMENTS[likeliest[place]],
-                "lead" if condition.is_lead[0, place] == 1 else track.role,
+                instrument or heard,
+                "lead" if is_lead == 1 else track.role,
                 track.is_stereo,
-                is_guessed=track.instrument is None and not is_said[place],
+                is_guessed=instrument is None,
             )
-            for place, track in enumerate(session.tracks)
+            for track, instrument, heard, is_lead in zip(
+                session.tracks, known, heard_as(condition, embedder), leads, strict=True
+            )
         )
     )
+
+
+def heard_as(condition: MixCondition, embedder: TrackEmbedder) -> list[str]:
+    """Return the likeliest instrument of each track of a session, by ear; arguments as of `cast_of`."""
+    learned = embedder.config.bottleneck
+    likeliest = condition.tracks[0, :, learned : learned + len(INSTRUMENTS)].argmax(-1)
+    return [INSTRUMENTS[place] for place in likeliest.tolist()]
 
 
 def _tokens(places: list[int]) -> tuple[int, ...]:
