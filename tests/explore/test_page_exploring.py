@@ -150,7 +150,7 @@ def test_what_a_track_is_can_be_put_right(browser: Any, address: str, session: s
         visit.open(session)
         name = visit.page.evaluate("genMix.view.tracks[0].name")
         choice = visit.page.get_by_label(f"What {name} is")
-        assert choice.locator("option").first.inner_text().endswith("(by ear)")
+        assert choice.locator("option").first.inner_text().endswith("?")
         choice.select_option("lead vocal")
         visit.until("genMix.view.tracks[0].told === 'lead_vocal'")
         visit.page.get_by_role("button", name=f"{name} leads").click()

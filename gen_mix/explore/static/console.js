@@ -122,7 +122,7 @@ function strip(model, settings, place) {
 function hearing(model, place, name) {
   const { heard, told, leads } = model.view.tracks[place];
   const instruments = new Map(model.view.instruments);
-  const choice = [["", `${instruments.get(heard)} (by ear)`], ...instruments].map(([value, text]) => h("option", { value, selected: value === (told ?? "") }, text));
+  const choice = [["", `${instruments.get(heard)}?`], ...instruments].map(([value, text]) => h("option", { value, selected: value === (told ?? "") }, text));
   return h("div", { class: `row hearing${told ? " told" : ""}` },
     h("select", { "aria-label": `What ${name} is`, title: told ? "Said by you: new mixes believe it" : "Heard so by the model: put it right and new mixes believe you",
       "data-key": `track.${place}:hearing`, onchange: (event) => model.tell(place, event.target.value, false) }, ...choice),
