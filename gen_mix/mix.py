@@ -55,7 +55,8 @@ NOT_TOLD = -2
 class MixCondition:
     """What mixes are made from.
 
-    The last three are a diagnostic, all told or all `NOT_TOLD` for a session: never read from audio.
+    The last three are never read from audio: all `NOT_TOLD`, but for what a person says of a track
+    (`gen_mix.wishes.Telling`), and all told in a diagnostic.
 
     Attributes:
         tracks: Embedding of each track (batch, tracks, embedding_width).

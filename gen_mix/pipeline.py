@@ -232,6 +232,7 @@ class MixPipeline:
             steering: What `steer` made of wishes; settings are canonical then.
         """
         told = (condition.expand(len(seeds)) if len(condition.tracks) == 1 else condition).to(self.device)
+        told = told if steering is None else steering.believed.on(told)
         on_step = self._on_step(on_step_end)
         walk = intent_first(plain_walk) if steering is None else steering.route.whole_walk
         decoded = sample_settings(self.denoiser, self.space, told, seeds, how or Sampling(), on_step, walk)

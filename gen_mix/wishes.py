@@ -162,6 +162,23 @@ class Reference:
             raise InputError(f"weight of a reference: expected above 0 to 1, got {self.weight:g}")
 
 
+@dataclass(frozen=True)
+class Telling:
+    """What a track is, said by a person: the model believes it and not its ears.
+
+    Attributes:
+        text: As it was said.
+        track: By name or file.
+        instrument: A word of `gen_mix.sessions.instruments.INSTRUMENTS`.
+        leads: Whether it was said to lead.
+    """
+
+    text: str
+    track: str
+    instrument: str
+    leads: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class Example:
     """A mix of the session that a wish points at.
@@ -191,6 +208,7 @@ class Wishes:
         references: Records to sound like.
         goals: What mixes are to measure.
         goal_strength: Which share of the way to the goals is gone, 0 to 1.
+        told: What tracks are, where that was said.
 
     Raises:
         InputError: A strength is out of range, or something is to be kept and there is no start.
@@ -206,6 +224,7 @@ class Wishes:
     references: tuple[Reference, ...] = ()
     goals: tuple[Goal, ...] = ()
     goal_strength: float = 1.0
+    told: tuple[Telling, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.strength <= 1:

@@ -11,7 +11,14 @@ from gen_mix.errors import InputError
 from gen_mix.export.mix_file import read_mix_file
 from gen_mix.sessions.session import Session
 from gen_mix.sessions.written import as_written
-from gen_mix.steering.expressions import SaidReference, parse_amounts, parse_goal, parse_reference, parse_setting
+from gen_mix.steering.expressions import (
+    SaidReference,
+    parse_amounts,
+    parse_goal,
+    parse_reference,
+    parse_setting,
+    parse_telling,
+)
 from gen_mix.steering.measures import GAUGES
 from gen_mix.steering.production import ASPECTS
 from gen_mix.steering.references import reference_of
@@ -33,6 +40,10 @@ def add_wishes(parser: argparse.ArgumentParser) -> None:
         wanted.add_argument(
             option, dest="settings", action="append", default=[], type=_said(option), metavar="WISH", help=text
         )
+    wanted.add_argument(
+        "--tell", action="append", default=[], metavar="TRACK=INSTRUMENT",
+        help='what a track is, where the model hears it wrongly: "Vox 3=lead_vocal", "Sax=sax_woodwind lead"',
+    )  # fmt: skip
     wanted.add_argument(
         "--prompt", default=None, metavar="WORDS", help='such as "warm and wide, vocal up front, dry drums"'
     )
@@ -100,6 +111,7 @@ def wishes_of(arguments: argparse.Namespace, session: Session) -> Wishes | None:
         prompt=_prompt(arguments),
         references=_references(arguments),
         goals=tuple(parse_goal(text) for text in arguments.goal),
+        told=tuple(parse_telling(text) for text in arguments.tell),
         goal_strength=1.0 if arguments.goal_strength is None else arguments.goal_strength,
     )
     return None if wishes == Wishes() else wishes

@@ -21,7 +21,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from gen_mix.errors import InputError
-from gen_mix.explore import api, record_calls, take_calls
+from gen_mix.explore import api, hearing_calls, record_calls, take_calls
 from gen_mix.explore.explorer import Explorer
 from gen_mix.explore.guard import Door, Guard
 from gen_mix.explore.intake import LEAST_BYTES, Upload, check_beginning, take_in
@@ -65,6 +65,7 @@ def create_app(explorer: Explorer, door: Door) -> Starlette:
         ("POST", "/api/sessions/{session}/keep", api.keep),
         ("POST", "/api/sessions/{session}/slots/{slot}", api.change_slot),
         ("POST", "/api/sessions/{session}/locks", api.set_locks),
+        ("POST", "/api/sessions/{session}/told", hearing_calls.tell_track),
         ("POST", "/api/sessions/{session}/history", api.travel),
         ("POST", "/api/sessions/{session}/excerpt", api.move_excerpt),
         ("POST", "/api/sessions/{session}/export", take_calls.take_away),

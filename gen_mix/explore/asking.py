@@ -122,6 +122,7 @@ def wishes_of(explorer: Explorer, studio: Studio, kept: Kept, request: Request) 
         disliked=judged("rejected"),
         prompt=request.prompt,
         references=references_of(explorer, kept) if request.by_records else (),
+        told=scene.told,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gen_mix.errors import InputError
+from gen_mix.wishes import Telling
 
 MOST_MOMENTS = 400
 VERDICTS = ("", "favourite", "rejected")
@@ -52,11 +53,13 @@ class Scene:
         slots: The mixes, in order.
         locks: Names of what is locked, see `gen_mix.explore.locks`.
         records: What new mixes are to sound like, in the order it came.
+        told: What tracks are, where a person said so.
     """
 
     slots: tuple[Slot, ...] = ()
     locks: tuple[str, ...] = ()
     records: tuple[Likeness, ...] = ()
+    told: tuple[Telling, ...] = ()
 
     def slot(self, slot_id: str) -> Slot:
         """Return the slot with that id.
@@ -198,6 +201,7 @@ def history_to_json(history: History) -> dict[str, object]:
                 "locks": list(moment.scene.locks),
                 "slots": [[slot.id, slot.name, slot.mix, slot.verdict] for slot in moment.scene.slots],
                 "records": [[one.id, one.section, one.weight, list(one.aspects)] for one in moment.scene.records],
+                "told": [[one.text, one.track, one.instrument, one.leads] for one in moment.scene.told],
             }
             for moment in history.moments.values()
         ],
@@ -217,7 +221,11 @@ def history_from_json(stored: Mapping[str, Any]) -> History:
             Likeness(str(id_), str(section), float(weight), tuple(str(aspect) for aspect in aspects))
             for id_, section, weight, aspects in entry.get("records", [])
         )
-        scene = Scene(slots, tuple(str(lock) for lock in entry["locks"]), records)
+        told = tuple(
+            Telling(str(text), str(track), str(instrument), bool(leads))
+            for text, track, instrument, leads in entry.get("told", [])
+        )
+        scene = Scene(slots, tuple(str(lock) for lock in entry["locks"]), records, told)
         parent = entry["parent"]
         moments[int(entry["id"])] = Moment(
             int(entry["id"]), None if parent is None else int(parent), str(entry["label"]), scene

@@ -6,6 +6,7 @@ from typing import Any
 from gen_mix.console.filters import band_type
 from gen_mix.console.layout import BUS_TOKENS, EQ_BANDS, LAYOUT, TRACK
 from gen_mix.explore.explorer import Explorer
+from gen_mix.explore.hearing import NAMES, track_views
 from gen_mix.explore.history import Slot
 from gen_mix.explore.records import SECTION_SECONDS, record_views
 from gen_mix.explore.studio import TARGET_LUFS, WHOLE_SECONDS
@@ -56,9 +57,9 @@ def session_view(explorer: Explorer, session_id: str) -> dict[str, Any]:
 
 def _opened(explorer: Explorer, kept: Kept) -> dict[str, Any]:
     studio = explorer.studio(kept.id)
-    tracks = studio.session.tracks
     return {
-        "tracks": [{"name": tracks[at].name, "is_stereo": tracks[at].is_stereo} for at in studio.order],
+        "tracks": track_views(studio, kept.history.scene.told),
+        "instruments": list(NAMES.items()),
         "sample_rate": studio.session.sample_rate,
         "excerpt": {
             "start": studio.start_seconds,

@@ -155,21 +155,21 @@ class Denoiser(nn.Module):
 
     def _network(self, values: Tensor, signal: Tensor, condition: MixCondition) -> Tensor:
         """Return F of Karras et al.: the answer (batch, 1 + tokens, width) of the network itself."""
-        known = self._known(condition)
-        tokens = self._tokens(values, known, condition)
-        for block, bias in zip(self.blocks, _attention_bias(self.pairs(known, condition), condition), strict=True):
+        tokens = self._tokens(values, self._known(condition, condition.label == NOT_TOLD), condition)
+        pairs = self.pairs(self._known(condition, condition.double_of == NOT_TOLD), condition)
+        for block, bias in zip(self.blocks, _attention_bias(pairs, condition), strict=True):
             tokens = block(tokens, signal, bias)
         shift, scale = self.last(signal).chunk(2, dim=-1)
         return self._answer(modulated(tokens, shift, scale))
 
-    def _known(self, condition: MixCondition) -> Tensor:
-        """Return what is known of the tracks by ear (batch, tracks, condition_width): only measurements, where labels
-        tell the rest, and nothing, where the tracks are not heard.
+    def _known(self, condition: MixCondition, is_by_ear: Tensor) -> Tensor:
+        """Return what is known of the tracks (batch, tracks, condition_width): only measurements, where not
+        `is_by_ear` (batch, tracks), for labels tell the rest, and nothing, where the tracks are not heard.
         """
         is_measured = torch.arange(self.config.condition_width, device=condition.tracks.device) >= (
             self.config.condition_width - self.config.measured
         )
-        is_known = (condition.label == NOT_TOLD)[..., None] | is_measured
+        is_known = is_by_ear[..., None] | is_measured
         return torch.where(is_known & condition.has_tracks[:, None, None], condition.tracks, 0.0)
 
     def _tokens(self, values: Tensor, known: Tensor, condition: MixCondition) -> Tensor:

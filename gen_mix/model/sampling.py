@@ -9,6 +9,7 @@ from torch import Tensor
 from gen_mix.console.layout import BUS_TOKENS
 from gen_mix.errors import InputError
 from gen_mix.mix import MixCondition
+from gen_mix.model.decisions import deciding
 from gen_mix.model.denoiser import SIGMA_HIGH, Denoiser
 from gen_mix.model.space import Decoded, Space
 from samplers import SAMPLERS, Denoise, Guide, NoiseSource, OnStep, Sampler, SeededNoise, guided, noisy_start
@@ -142,7 +143,8 @@ def sample_settings(
     noise = SeededNoise(list(seeds), lengths)
     heard, told = (_guided_denoiser(denoiser, condition, how.guidance_scale, is_told) for is_told in (False, True))
     takes_intent = denoiser.config.takes_intent
-    journey = Journey(heard, told if takes_intent else None, sampler, sigmas, noise, _blank(space, condition), on_step)
+    deciding_told = deciding(told, space) if takes_intent else None
+    journey = Journey(heard, deciding_told, sampler, sigmas, noise, _blank(space, condition), on_step)
     x = walk(journey)
     return space.decode(x.cpu(), condition.is_track.cpu(), condition.is_stereo.cpu())
 

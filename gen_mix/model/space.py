@@ -151,7 +151,7 @@ class ModelSpace:
         is_used = torch.zeros_like(values, dtype=torch.bool)
         is_used[:, 0, : len(self.intent)] = True
         is_used[:, 1:, :knobs] = parameters.mask
-        return self._scaled(values).masked_fill(~is_used, 0)
+        return self.scaled(values).masked_fill(~is_used, 0)
 
     def decode(self, x: Tensor, is_track: Tensor, is_stereo: Tensor) -> Decoded:
         """Return what x (batch, 1 + tokens, width) means for tracks as in `mask`; knobs stop at their ends."""
@@ -199,7 +199,7 @@ class ModelSpace:
             knots[row, : len(numbers[kind])] = numbers[kind]
         return cls(INTENT, knots)
 
-    def _scaled(self, values: Tensor) -> Tensor:
+    def scaled(self, values: Tensor) -> Tensor:
         """Return the x that `values` turns into these values (batch, 1 + tokens, width)."""
         knots = _reaching(self.knots).to(values.device)[_kinds(values)].flatten(0, 1)
         rows = values.double().flatten(1).T.contiguous()

@@ -1,15 +1,14 @@
 """Who plays in a session, and whom a wish means."""
 
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from gen_mix.console.layout import BUS_TOKENS
 from gen_mix.embeddings.embedder import TrackEmbedder
 from gen_mix.errors import InputError
-from gen_mix.mix import MixCondition
+from gen_mix.mix import NOT_TOLD, MixCondition
 from gen_mix.sessions.instruments import COARSE_OF, INSTRUMENTS, ROLES
 from gen_mix.sessions.session import Session
-from gen_mix.steering.expressions import nearest
+from gen_mix.steering.expressions import names_of, nearest
 
 GROUPS = {
     "all": tuple(INSTRUMENTS),
@@ -76,7 +75,7 @@ class Cast:
             InputError: Nobody, with the nearest names.
         """
         word = target.lower()
-        named = [place for place, one in enumerate(self.players) if word in _names(one)]
+        named = [place for place, one in enumerate(self.players) if word in names_of(one.name, one.file)]
         if named:
             return Meant(_tokens(named), 2)
         if word in BUS_TOKENS:
@@ -104,33 +103,40 @@ class Cast:
 
 
 def cast_of(session: Session, condition: MixCondition, embedder: TrackEmbedder) -> Cast:
-    """Return the players of a session; where there is no label, the embedder's likeliest instrument.
+    """Return the players of a session: what they are said to be, else their label, else the likeliest instrument.
 
     Args:
         session: Its tracks.
         condition: What `embedder` made of them (batch 1).
         embedder: Its vectors hold the log-probability of each instrument.
     """
-    learned = embedder.config.bottleneck
-    heard = condition.tracks[0, :, learned : learned + len(INSTRUMENTS)].argmax(-1).tolist()
+    said, leads = condition.label[0].tolist(), condition.is_lead[0].tolist()
+    known = [
+        track.instrument if label == NOT_TOLD else INSTRUMENTS[label]
+        for track, label in zip(session.tracks, said, strict=True)
+    ]
     return Cast(
         tuple(
             Player(
                 track.name,
                 track.file,
-                track.instrument or INSTRUMENTS[likeliest],
-                track.role,
+                instrument or heard,
+                "lead" if is_lead == 1 else track.role,
                 track.is_stereo,
-                is_guessed=track.instrument is None,
+                is_guessed=instrument is None,
             )
-            for track, likeliest in zip(session.tracks, heard, strict=True)
+            for track, instrument, heard, is_lead in zip(
+                session.tracks, known, heard_as(condition, embedder), leads, strict=True
+            )
         )
     )
 
 
-def _names(player: Player) -> set[str]:
-    file = PurePosixPath(player.file)
-    return {player.name.lower(), player.file.lower(), file.name.lower(), file.stem.lower()}
+def heard_as(condition: MixCondition, embedder: TrackEmbedder) -> list[str]:
+    """Return the likeliest instrument of each track of a session, by ear; arguments as of `cast_of`."""
+    learned = embedder.config.bottleneck
+    likeliest = condition.tracks[0, :, learned : learned + len(INSTRUMENTS)].argmax(-1)
+    return [INSTRUMENTS[place] for place in likeliest.tolist()]
 
 
 def _tokens(places: list[int]) -> tuple[int, ...]:

@@ -5,12 +5,13 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from gen_mix.console.layout import BUS_TOKENS, LAYOUT, TRACK
 from gen_mix.errors import InputError
+from gen_mix.sessions.instruments import INSTRUMENTS
 from gen_mix.steering.measures import GAUGES
-from gen_mix.wishes import Amounts, Goal, SettingWish
+from gen_mix.wishes import Amounts, Goal, SettingWish, Telling
 
 _SENTENCE = re.compile(r"(?P<what>.*?)\s*(?P<verb>\+=|-=|=)\s*(?P<value>[^=]*)")
 _GOAL = re.compile(r"(?P<what>[^<>=]*?)\s*(?P<verb>[=<>])\s*(?P<value>[^<>=]*)")
@@ -139,6 +140,28 @@ def parse_goal(text: str, option: str = "--goal") -> Goal:
     if low > high:
         raise InputError(f"{where}: expected a range from low to high, got {low:g} to {high:g}")
     return Goal(text, target.strip(), name, low, high)
+
+
+def parse_telling(text: str) -> Telling:
+    """Return what ``TRACK=INSTRUMENT`` or ``TRACK=INSTRUMENT lead`` says; case does not count.
+
+    Raises:
+        InputError: It cannot be read, or there is no such instrument, with the nearest ones.
+    """
+    track, _, said = (part.strip() for part in text.rpartition("="))
+    instrument, *more = said.lower().split() or [""]
+    if not track or more not in ([], ["lead"]):
+        raise InputError(f"--tell {text}: expected TRACK=INSTRUMENT or 'TRACK=INSTRUMENT lead', got {text!r}")
+    if instrument not in INSTRUMENTS:
+        near = nearest(instrument, INSTRUMENTS) or f" ({', '.join(INSTRUMENTS)})"
+        raise InputError(f"--tell {text}: expected an instrument, got {instrument!r}{near}")
+    return Telling(text, track, instrument, bool(more))
+
+
+def names_of(name: str, file: str) -> set[str]:
+    """Return what a track answers to, in small letters: its name, and its file with and without folder and ending."""
+    path = PurePosixPath(file)
+    return {name.lower(), file.lower(), path.name.lower(), path.stem.lower()}
 
 
 def nearest(word: str, known: Sequence[str]) -> str:

@@ -19,6 +19,7 @@ from gen_mix.steering.orders import Knob, Orders, knob_name, orders_of, spec_of,
 from gen_mix.steering.references import pulled_towards, told_references, usual_of
 from gen_mix.steering.route import Route, bounds_of
 from gen_mix.steering.sounds import Asked, no_pull, notes_of, pull_of, told_prompt
+from gen_mix.steering.telling import Believed, believed
 from gen_mix.wishes import Amounts, SettingWish, Wishes
 
 _USUAL_MIXES = 6
@@ -38,12 +39,14 @@ class Steering:
         notes: What was assumed and what gives way, in words.
         asked: What became of each wish for sound.
         goals: What mixes are to measure, or None.
+        believed: What was said of the tracks.
     """
 
     wishes: Wishes
     cast: Cast
     orders: Orders
     route: Route
+    believed: Believed
     notes: tuple[str, ...] = ()
     asked: tuple[Asked, ...] = ()
     goals: Goals | None = None
@@ -59,6 +62,8 @@ class Steering:
     def told(self, written: MixParameters) -> dict[str, object]:
         """Return what was asked for and how far a mix (batch 1, as its file has it) meets it, for ``conditions``."""
         told: dict[str, object] = {}
+        if self.wishes.told:
+            told["told"] = {one.track: f"{one.instrument}{' lead' * one.leads}" for one in self.wishes.told}
         if self.wishes.settings:
             told["settings"] = [self._met(number, written) for number in range(len(self.wishes.settings))]
         if self.wishes.start is not None:
@@ -124,6 +129,8 @@ def steer(
     Raises:
         InputError: A wish names nobody, a knob its target does not have, or a value out of range.
     """
+    said = believed(wishes.told, session)
+    condition = said.on(condition)
     cast = cast_of(session, condition, embedder)
     orders = orders_of(wishes.settings, cast, wishes.start.parameters if wishes.start else None)
     used = space.mask(condition.is_track.cpu(), condition.is_stereo.cpu())
@@ -146,7 +153,7 @@ def steer(
     route = Route(bounds_of(orders, used, space), start, wishes.strength, slope, pull, led)
     still = ("strength 0: every seed gives the same mix",) if start is not None and wishes.strength == 0 else ()
     notes = (*orders.notes, *still, *notes_of(wishes.prompt, asked), *(goals.notes if goals else ()))
-    return Steering(wishes, cast, orders, route, notes, asked, goals)
+    return Steering(wishes, cast, orders, route, said, notes, asked, goals)
 
 
 def _value(parameters: MixParameters, knob: Knob) -> float:

@@ -109,15 +109,23 @@ def _like(facts: TrackFacts) -> Tensor:
 def dropped(
     condition: MixCondition, sessions: SessionBatch, data: DataSettings, generator: torch.Generator
 ) -> MixCondition:
-    """Return `condition` with the embeddings of some sessions hidden and the labels of some told."""
-    chance = torch.rand(2, len(sessions.facts), generator=generator)
+    """Return `condition` with the embeddings of some sessions hidden and the labels of some told.
+
+    In others single tracks are named, as a person names what is heard wrongly: an instrument, perhaps whether it
+    leads, never who doubles whom.
+    """
+    chance = torch.rand(3, len(sessions.facts), generator=generator)
+    single = torch.rand(2, *condition.is_track.shape, generator=generator)
     told = with_labels(condition, sessions.facts)
     is_told = (chance[1] < data.tell_labels)[:, None] & condition.is_track
+    names_some = (chance[1] >= data.tell_labels) & (chance[1] < data.tell_labels + data.name_tracks)
+    is_named = names_some[:, None] & (single[0] < chance[2][:, None]) & condition.is_track
+    is_ranked = is_named & (single[1] < 0.5)
     return replace(
         condition,
         has_tracks=chance[0] >= data.drop_tracks,
-        label=torch.where(is_told, told.label, NOT_TOLD),
-        is_lead=torch.where(is_told, told.is_lead, NOT_TOLD),
+        label=torch.where(is_told | is_named, told.label, NOT_TOLD),
+        is_lead=torch.where(is_told | is_ranked, told.is_lead, NOT_TOLD),
         double_of=torch.where(is_told, told.double_of, NOT_TOLD),
     )
 

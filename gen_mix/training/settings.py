@@ -37,6 +37,7 @@ class DataSettings:
         most_tracks: Most tracks of a session.
         drop_tracks: Probability that a session's embeddings are hidden.
         tell_labels: Probability that a session's true labels are told.
+        name_tracks: Probability that only some of its tracks are named; with `tell_labels` at most 1.
         tell_intent: Probability that the session-wide choices of a mix are told, from which its settings then follow; 0
             makes a network that cannot be told them. The twin never is.
         timbre: How far from the timbres of the bank tracks are moved; see `gen_mix.training.timbres.Disturbance`.
@@ -59,6 +60,7 @@ class DataSettings:
     most_tracks: int = 24
     drop_tracks: float = 0.1
     tell_labels: float = 0.2
+    name_tracks: float = 0.0
     tell_intent: float = 0.5
     timbre: float = 2.5
     timbre_noise: float = 0.4
@@ -73,6 +75,8 @@ class DataSettings:
         _require(0 <= self.held_out <= 0.5, "data.held_out", "0 to 0.5", self.held_out)
         _require(0 <= self.drop_tracks <= 1, "data.drop_tracks", "0 to 1", self.drop_tracks)
         _require(0 <= self.tell_labels <= 1, "data.tell_labels", "0 to 1", self.tell_labels)
+        rest = 1 - self.tell_labels
+        _require(0 <= self.name_tracks <= rest, "data.name_tracks", f"0 to {rest:g}", self.name_tracks)
         _require(0 <= self.tell_intent <= 1, "data.tell_intent", "0 to 1", self.tell_intent)
         _require(min(self.timbre, self.timbre_noise) >= 0, "data.timbre", "at least 0", self.timbre)
         _require(self.instant_sessions >= 4, "data.instant_sessions", "at least 4", self.instant_sessions)

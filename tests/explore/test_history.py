@@ -8,12 +8,17 @@ from hypothesis import strategies as st
 
 from gen_mix.explore import history as module
 from gen_mix.explore.history import History, Scene, Slot, history_from_json, history_to_json
+from gen_mix.wishes import Telling
 
 STEPS = st.lists(st.sampled_from(["do", "do", "do", "undo", "redo", "go", "name"]), max_size=40)
 
 
 def scene(number: int) -> Scene:
-    return Scene((Slot(f"s{number}", f"Mix {number}", f"m{number}", "favourite"),), (f"lock {number}",))
+    return Scene(
+        (Slot(f"s{number}", f"Mix {number}", f"m{number}", "favourite"),),
+        (f"lock {number}",),
+        told=(Telling("a=bass", "a", "bass", True),),
+    )
 
 
 def walked(steps: list[str]) -> History:

@@ -145,6 +145,24 @@ def test_a_record_is_dropped_heard_weighed_and_taken_away(browser: Any, address:
         visit.until("genMix.records.length === 0")
 
 
+def test_what_a_track_is_can_be_put_right(browser: Any, address: str, session: str) -> None:
+    with visiting(browser, address) as visit:
+        visit.open(session)
+        name = visit.page.evaluate("genMix.view.tracks[0].name")
+        choice = visit.page.get_by_label(f"What {name} is")
+        assert choice.locator("option").first.inner_text().endswith("?")
+        choice.select_option("lead vocal")
+        visit.until("genMix.view.tracks[0].told === 'lead_vocal'")
+        visit.page.get_by_role("button", name=f"{name} leads").click()
+        visit.until("genMix.view.tracks[0].leads === true")
+        assert visit.page.get_by_label(f"What {name} is").input_value() == "lead_vocal"
+        assert visit.barriers() == []
+        visit.page.keyboard.press("Control+z")
+        visit.page.keyboard.press("Control+z")
+        visit.until("genMix.view.tracks[0].told === null")
+        visit.until(f"document.querySelector('[aria-label=\\'What {name} is\\']').value === ''")
+
+
 LATE_NEWS = """() => {
   const asked = window.fetch;
   window.fetch = async (path, options) => {

@@ -169,6 +169,30 @@ def test_what_is_locked_stays_to_the_last_bit(place: tuple[TestClient, Explorer,
     client.post(f"{path}/locks", json={"locks": []})
 
 
+def test_what_a_track_is_said_to_be_is_believed_by_new_mixes(
+    place: tuple[TestClient, Explorer, State], path: str
+) -> None:
+    client, explorer, _ = place
+    before = client.get(path).json()
+    assert {track["told"] for track in before["tracks"]} == {None}
+    assert {track["heard"] for track in before["tracks"]} <= {name for name, _ in before["instruments"]}
+    for telling in ({"instrument": "kick"}, {"instrument": "lead_vocal", "leads": True}):
+        assert client.post(f"{path}/told", json={"track": 1, **telling}).status_code == 200
+    view = client.get(path).json()
+    assert (view["tracks"][1]["told"], view["tracks"][1]["leads"]) == ("lead_vocal", True)
+    assert view["tracks"][1]["heard"] == before["tracks"][1]["heard"]
+    assert view["history"]["moments"][-1]["label"].endswith("is lead vocal and leads")
+    client.post(f"{path}/sample", json={"count": 1})
+    view = finished(client, path.rsplit("/", 1)[-1])
+    document = explorer.mix_facts(view["id"], view["slots"][-1]["mix"])["document"]
+    assert list(document["conditions"]["told"].values()) == ["lead_vocal lead"]
+    client.post(f"{path}/told", json={"track": 1, "instrument": ""})
+    assert client.get(path).json()["tracks"][1]["told"] is None
+    client.post(f"{path}/history", json={"action": "undo"})
+    assert client.get(path).json()["tracks"][1]["told"] == "lead_vocal"
+    client.post(f"{path}/told", json={"track": 1, "instrument": ""})
+
+
 def test_strength_zero_changes_nothing(place: tuple[TestClient, Explorer, State], path: str) -> None:
     client, explorer, _ = place
     base = client.get(path).json()["slots"][2]
@@ -242,6 +266,11 @@ def test_names_verdicts_and_snapshots_are_kept(client: TestClient, path: str) ->
         ("sample", {"amounts": {"volume": 1}}),
         ("locks", {"locks": ["track.9.level"]}),
         ("locks", {"locks": "all"}),
+        ("told", {"track": 0, "instrument": "kazoo"}),
+        ("told", {"track": 0, "instrument": ["kick"]}),
+        ("told", {"track": 99, "instrument": "kick"}),
+        ("told", {"track": 0, "instrument": "kick", "leads": "much"}),
+        ("told", {}),
         ("history", {"action": "erase"}),
         ("history", {"action": "go", "moment": 10**6}),
         ("history", {"action": "name", "name": "\n"}),

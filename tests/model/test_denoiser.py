@@ -219,3 +219,11 @@ def test_settings_follow_from_an_intent_that_is_told() -> None:
 def test_a_network_that_takes_an_intent_begins_as_it_was() -> None:
     x, sigma, condition = noisy(3, 4), torch.tensor([0.1, 1.0, 10.0]), conditioned(3, 4)
     assert torch.equal(MODEL.that_takes_intent()(x, sigma, condition), MODEL(x, sigma, condition))
+
+
+def test_who_plays_one_part_is_heard_where_it_is_not_told() -> None:
+    x, sigma, condition = noisy(1, 4), torch.ones(1), conditioned(1, 4)
+    named = replace(condition, double_of=torch.full_like(condition.double_of, NOT_TOLD))
+    tracks = named.tracks.clone()
+    tracks[:, 0, 0] += 1.0  # hidden behind a name, were it not for its likeness to others
+    assert not torch.equal(MODEL(x, sigma, replace(named, tracks=tracks)), MODEL(x, sigma, named))

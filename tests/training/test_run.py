@@ -14,7 +14,7 @@ from gen_mix.pipeline import MixPipeline
 from gen_mix.sessions.instant import instant_session
 from gen_mix.training.data import DataSource
 from gen_mix.training.run import check_processes, fit_space, run_training
-from gen_mix.training.settings import TrainingSettings
+from gen_mix.training.settings import DataSettings, TrainingSettings
 from gen_mix.training.sources import open_sources
 
 TINY = Path(__file__).parents[2] / "configs" / "tiny.yaml"
@@ -154,3 +154,20 @@ def test_all_labels_are_told_or_none(source):
     assert is_told.any()
     assert torch.equal(is_told, condition.is_lead != NOT_TOLD)
     assert torch.equal(is_told, condition.double_of != NOT_TOLD)
+
+
+def test_some_tracks_are_named_as_a_person_names_them(source):
+    source = replace(source, data=replace(source.data, chunk=2000, batch=2000, tell_labels=0.3, name_tracks=0.5))
+    condition = source.chunk(0, 0).condition
+    is_named = (condition.label != NOT_TOLD) & (condition.double_of == NOT_TOLD)
+    assert float(is_named.any(1).float().mean()) == pytest.approx(0.42, abs=0.05)  # half; in some no track is named
+    assert not bool(is_named[~condition.is_track].any())
+    is_ranked = condition.is_lead[is_named] != NOT_TOLD
+    assert float(is_ranked.float().mean()) == pytest.approx(0.5, abs=0.05)
+    is_untold = condition.label == NOT_TOLD
+    assert bool((condition.is_lead[is_untold] == NOT_TOLD).all())
+
+
+def test_more_than_all_sessions_cannot_be_told():
+    with pytest.raises(ValueError, match=r"data\.name_tracks: expected 0 to 0\.25"):
+        DataSettings(tell_labels=0.75, name_tracks=0.5)

@@ -102,6 +102,7 @@ function strip(model, settings, place) {
     button([h("span", { class: "name" }, track.name), count ? h("span", { class: "count", title: "Settings that differ" }, String(count)) : null],
       () => select(model, token),
       { class: "title", "data-key": `${token}:title`, "aria-label": `${track.name}, details${count ? `, ${count} settings differ` : ""}`, "aria-pressed": String(model.selected === token) }),
+    hearing(model, place, track.name),
     h("div", { class: "row" },
       toggle("S", model.soloed.has(place), () => model.switchTrack(model.soloed, place), { class: "small", "aria-label": `Solo ${track.name}`, "data-key": `${token}:solo` }),
       toggle("M", model.muted.has(place), () => model.switchTrack(model.muted, place), { class: "small", "aria-label": `Mute ${track.name}`, "data-key": `${token}:mute` }),
@@ -115,6 +116,17 @@ function strip(model, settings, place) {
     h("div", { class: "row locks", role: "group", "aria-label": `Locks of ${track.name}` },
       ...GROUPS.map(([group, text]) => lock(model, `track.${place}.${group}`, text, `${group} of ${track.name}`))),
   );
+}
+
+/** Return what a track is heard as, to be put right: new mixes believe it. */
+function hearing(model, place, name) {
+  const { heard, told, leads } = model.view.tracks[place];
+  const instruments = new Map(model.view.instruments);
+  const choice = [["", `${instruments.get(heard)}?`], ...instruments].map(([value, text]) => h("option", { value, selected: value === (told ?? "") }, text));
+  return h("div", { class: `row hearing${told ? " told" : ""}` },
+    h("select", { "aria-label": `What ${name} is`, title: told ? "Said by you: new mixes believe it" : "Heard so by the model: put it right and new mixes believe you",
+      "data-key": `track.${place}:hearing`, onchange: (event) => model.tell(place, event.target.value, false) }, ...choice),
+    told ? toggle("leads", leads, () => model.tell(place, told, !leads), { class: "small", "aria-label": `${name} leads`, "data-key": `track.${place}:leads` }) : null);
 }
 
 function select(model, token) {

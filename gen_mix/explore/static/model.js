@@ -411,6 +411,11 @@ export class Model {
     return this.ask("history", { action, ...more });
   }
 
+  /** Say what a track is; an empty instrument leaves it to the model's ears. */
+  tell(place, instrument, leads) {
+    return this.ask("told", { track: place, instrument, leads });
+  }
+
   setLocks(names, on) {
     const locks = new Set(this.view.locks);
     for (const name of names) {

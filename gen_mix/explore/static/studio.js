@@ -136,7 +136,7 @@ export class Studio {
     const knows = [shown, other].map((mix) => model.settings.has(mix));
     const switches = [[...model.soloed], [...model.muted], model.selected];
     fill(parts.consoleHead, [shown, other, model.blind, view.slots.map((slot) => slot.name), knows], () => this.consoleHead());
-    fill(parts.console, [shown, other, knows, view.locks, switches, Boolean(model.survey), model.isOpen], () => (model.isOpen ? consoleView(model) : null));
+    fill(parts.console, [shown, other, knows, view.locks, view.tracks, switches, Boolean(model.survey), model.isOpen], () => (model.isOpen ? consoleView(model) : null));
     if (model.draft) redrawCurves(model, parts.console);
     if (this.dialogs.history.open) fill(this.dialogs.history.body, view.history, () => historyPanel(model));
     if (this.dialogs.take.open) fill(this.dialogs.take.body, [this.taking.opened, view.slots, view.jobs.filter((job) => job.kind === "export")], () => takeAwayPanel(model, this.taking, this.told.formats, this.told.audio));

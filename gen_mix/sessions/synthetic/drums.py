@@ -134,22 +134,31 @@ def sampled_drums(kit: SampledKit, line: Line, samples: int, is_varied: bool, rn
     seed, tuning = int(rng.integers(2**31)), float(np.exp(rng.normal(0, 0.05)))
     mixing = _Mixing(float(rng.uniform(0, 0.8)), rng.uniform(0.5, 1.2, 8), bool(rng.random() < 0.3), rng.random() < 0.6)
     balance: Balance = {piece: 10 ** (rng.normal(0, 4) / 20) for piece in PIECES} if is_varied else {}
-    bleed = {piece: gain * 10 ** (rng.uniform(-6, 32) / 20) for piece, gain in balance.items()}
+    highest = {track: -8 if track == "hihat" else -1 for track in GROUPS} if is_varied else {}
+    bleed_db = {track: float(rng.uniform(-30, db)) for track, db in highest.items()}
     is_mono = is_varied and rng.random() < 0.35
 
-    def recorder(gains: Balance) -> Callable[[Line, str], Audio]:
-        return lambda heard, mic: kit.record(heard, mic, samples, seed, tuning, gains)
+    def record(heard: Line, mic: str) -> Audio:
+        return kit.record(heard, mic, samples, seed, tuning, balance)
 
     def play(track: str) -> Audio:
         tracks = _close_miked if "oh_l" in kit.mics else _four_miked
         if not is_varied or track not in GROUPS:
-            heard = tracks(track, line, recorder(balance), mixing)
+            heard = tracks(track, line, record, mixing)
             return heard[:1] if is_mono else heard
         own = only(line, GROUPS[track])
-        others = line.where(~np.isin(line.pitch, own.pitch))
-        return tracks(track, own, recorder(balance), mixing) + tracks(track, others, recorder(bleed), mixing)
+        others = tracks(track, line.where(~np.isin(line.pitch, own.pitch)), record, mixing)
+        return _beside(tracks(track, own, record, mixing), others, bleed_db[track])
 
     return play
+
+
+def _beside(own: Audio, others: Audio, level_db: float) -> Audio:
+    """Return what a close microphone hears: its own piece, and the others with peaks `level_db` relative to its own."""
+    loudest, bleed = float(np.abs(own).max()), float(np.abs(others).max())
+    if not loudest or not bleed:
+        return own + others
+    return np.asarray(own + np.float32(10 ** (level_db / 20) * loudest / bleed) * others, np.float32)
 
 
 @dataclass(frozen=True)
