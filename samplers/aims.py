@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from samplers.tangent import Lines, Tangent, least_change
+from samplers.tangent import Lines, Measure, Tangent, least_change
 from samplers.types import Denoise
 
 _FURTHEST = 2.0
@@ -99,36 +99,36 @@ class _Aimed:
 
 def brought(
     x: Tensor,
-    lines: Lines,
+    line: Tangent,
+    measure: Measure,
     goal: Tensor,
     slack: Tensor,
     free: Tensor | None = None,
     rounds: int = 3,
-    first: Tangent | None = None,
-) -> Tensor:
-    """Return clean values x (batch, *) moved the shortest way to where they measure `goal`.
+) -> tuple[Tensor, Tangent]:
+    """Return clean values x (batch, *) moved the shortest way to where they measure `goal`, and the line there.
 
-    Newton's steps: each time J is taken anew, and x moves by Jᵀ (J Jᵀ + S)⁻¹ r with r what is missing and S = τ². So
-    what is asked for is met item by item, where Gaussian data would be needed to meet it on the way (see `aimed`).
+    Quasi-Newton steps: x moves by Jᵀ (J Jᵀ + S)⁻¹ r with r what is missing and S = τ², then the line is turned to go
+    through what is measured there (`Tangent.turned`). So what is asked for is met item by item, where Gaussian data
+    would be needed to meet it on the way (see `aimed`), and the derivative is taken once.
 
     Args:
         x: Ends of walks.
-        lines: Of what is measured.
+        line: The tangent at x.
+        measure: What the line is of.
         goal: (batch, rows).
         slack: τ, how far each may miss (rows,), above 0.
         free: Boolean, broadcasting with x: which entries may be moved; all by default.
         rounds: Most steps; none once every row is near its goal.
-        first: The tangent at x, if it is known already.
     """
-    for step in range(rounds):
-        tangent = lines(x, 0.0) if first is None or step else first
-        missing = goal.to(tangent.value) - tangent.value
-        allowed = slack.to(missing)
-        if bool((missing.abs() <= _NEAR * allowed).all()):
+    movable = None if free is None else free.to(x.device).expand_as(x).flatten(1)[:, None]
+    goal, slack = goal.to(line.value), slack.to(line.value)
+    for _ in range(rounds):
+        missing = goal - line.value
+        if bool((missing.abs() <= _NEAR * slack).all()):
             break
-        jacobian = tangent.jacobian
-        if free is not None:
-            jacobian = jacobian * free.to(x.device).expand_as(x).flatten(1)[:, None]
-        change = least_change(jacobian, missing, allowed.square()).clamp(-_FURTHEST_AT_ONCE, _FURTHEST_AT_ONCE)
+        jacobian = line.jacobian if movable is None else line.jacobian * movable
+        change = least_change(jacobian, missing, slack.square()).clamp(-_FURTHEST_AT_ONCE, _FURTHEST_AT_ONCE)
         x = x + change.reshape(x.shape)
-    return x
+        line = line.turned(x, measure(x).to(line.value))
+    return x, line

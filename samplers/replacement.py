@@ -49,7 +49,7 @@ class Around:
 
     bounds: Bounds
     resamplings: int = 2
-    again_low: float = 0.1
+    again_low: float = 0.5
     again_high: float = 3.0
     schedule: Schedule = karras_sigmas
 

@@ -32,6 +32,22 @@ class Tangent:
         """Return what `clean` (batch, *) measures on the line (batch, rows)."""
         return self.value + torch.einsum("brn,bn->br", self.jacobian, clean.flatten(1) - self.place)
 
+    def turned(self, clean: Tensor, value: Tensor) -> "Tangent":
+        """Return the line through what `clean` (batch, *) measures, `value` (batch, rows), and through the old place.
+
+        Of all such lines it is the one whose J has changed least, J + (y - J s) sᵀ / sᵀs where y was gained on a way s:
+        equation (4.5) of Broyden (1965), https://doi.org/10.1090/S0025-5718-1965-0198670-6.
+        """
+        way = clean.flatten(1) - self.place
+        turn = (value - self.at(clean)) / way.square().sum(-1, keepdim=True).clamp_min(_STEP)
+        return Tangent(self.level, clean.flatten(1), value, self.jacobian + turn[..., None] * way[:, None])
+
+    def where(self, is_kept: Tensor, other: "Tangent") -> "Tangent":
+        """Return this tangent for the items that `is_kept` (batch,) says, `other` for the rest."""
+        parts = ((self.place, other.place), (self.value, other.value), (self.jacobian, other.jacobian))
+        chosen = [torch.where(is_kept.reshape(-1, *[1] * (own.ndim - 1)), own, its) for own, its in parts]
+        return Tangent(self.level, *chosen)
+
     def serves(self, level: float, refresh: float) -> bool:
         """Return whether `level` is within a factor of `refresh` of the level at which it was taken."""
         return 1 / refresh < level / self.level < refresh

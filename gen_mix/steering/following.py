@@ -7,10 +7,13 @@ from torch import Tensor
 
 from gen_mix.console.layout import LAYOUT
 from gen_mix.steering.sounds import Pull
-from samplers import Denoise, brought
+from samplers import Denoise, Tangent, brought
 
 _MISSED = 0.3
 """Share of a wish that may be missing before something is switched on for it."""
+
+_COARSE, _FINE = 2, 3
+"""Steps from one derivative: to see what knobs alone cannot do, and at the end."""
 
 _MOST_SWITCHED = 3
 _WORTH_IT = 0.9
@@ -23,6 +26,9 @@ _LEAST_PROBABILITY = 0.01
 """Of what helps: nobody does it, but it was asked for."""
 
 _LEAST_HELP = 1e-4
+
+_ON = 0.999
+"""Of a switch that is on, and with a minus of one that is off: at the very end of its way it has no slope."""
 
 
 def reached(x: Tensor, pull: Pull, free: Tensor | None = None) -> Tensor:
@@ -39,7 +45,7 @@ def reached(x: Tensor, pull: Pull, free: Tensor | None = None) -> Tensor:
     line = pull.lines(x, 0.0)
     targets = pull.aims.targets.to(line.value)
     goal = torch.where(targets.isnan(), line.value, targets)
-    return brought(x, pull.lines, goal, pull.aims.slack, knobs, first=line)
+    return brought(x, line, pull.measure, goal, pull.aims.slack, knobs)[0]
 
 
 def followed(x: Tensor, pull: Pull, denoise: Denoise, free: Tensor | None = None) -> Tensor:
@@ -57,28 +63,28 @@ def followed(x: Tensor, pull: Pull, denoise: Denoise, free: Tensor | None = None
     """
     x, free, is_switch = _decided(x), _free(x, free), _switches(x.shape[1], x.shape[2]).to(x.device)
     line = pull.lines(x, 0.0)
-    goal = line.value + pull.aims.moves.to(line.value)
-    knobs = free & ~is_switch
-    x = brought(x, pull.lines, goal, pull.aims.slack, knobs, first=line)
+    goal, slack, knobs = line.value + pull.aims.moves.to(line.value), pull.aims.slack, free & ~is_switch
+    x, line = brought(x, line, pull.measure, goal, slack, knobs, _COARSE)
     likely: Tensor | None = None
     for _ in range(_MOST_SWITCHED):
-        missing = _missing(pull, x, goal)
+        missing = _missing(pull, goal - line.value)
         if not bool((missing > _MISSED).any()):
             break
         likely = _likely(x, denoise) if likely is None else likely
-        more = _switched_on(x, pull, missing, likely, free & is_switch)
+        more = _switched_on(x, pull, missing, line, likely, free & is_switch)
         if torch.equal(more, x):
             break
-        more = brought(more, pull.lines, goal, pull.aims.slack, knobs)
-        before, after = missing.sum(-1), _missing(pull, more, goal).sum(-1)
-        x = torch.where((after < before).to(x.device)[:, None, None], more, x)
+        more, other = brought(more, pull.lines(more, 0.0), pull.measure, goal, slack, knobs, _COARSE)
+        before, after = missing.sum(-1), _missing(pull, goal - other.value).sum(-1)
+        is_better = after < before
+        x, line = torch.where(is_better[:, None, None], more, x), line.where(~is_better, other)
         if not bool(((missing > _MISSED).any(-1) & (after < _WORTH_IT * before)).any()):
             break
-    return x
+    return brought(x, pull.lines(x, 0.0), pull.measure, goal, slack, knobs, _FINE)[0]
 
 
 def _decided(x: Tensor) -> Tensor:
-    return torch.where(_switches(x.shape[1], x.shape[2]).to(x.device), torch.where(x > 0, 1.0, -1.0), x)
+    return torch.where(_switches(x.shape[1], x.shape[2]).to(x.device), torch.where(x > 0, _ON, -_ON), x)
 
 
 def _free(x: Tensor, free: Tensor | None) -> Tensor:
@@ -90,18 +96,17 @@ def _free(x: Tensor, free: Tensor | None) -> Tensor:
 
 def _likely(x: Tensor, denoise: Denoise) -> Tensor:
     """Return the probability that the model gives to switches of x being on, on the CPU."""
-    probability = (1 + denoise(x, x.new_full((len(x),), _BLUR)).cpu()) / 2
+    probability = (1 + denoise(x, x.new_full((len(x),), _BLUR))) / 2
     return probability.clamp(_LEAST_PROBABILITY, 1)
 
 
-def _missing(pull: Pull, x: Tensor, goal: Tensor) -> Tensor:
-    """Return which share of each wish is missing (batch, rows); 0 where nothing is asked for."""
-    moves = pull.aims.moves
-    share = ((goal - pull.measure(x)) / torch.where(moves == 0, 1.0, moves)).clamp_min(0)
-    return torch.where(moves == 0, 0.0, share)
+def _missing(pull: Pull, left: Tensor) -> Tensor:
+    """Return which share of each wish is missing (batch, rows), given what is `left` of it; 0 where none is."""
+    moves = pull.aims.moves.to(left)
+    return torch.where(moves == 0, 0.0, (left / torch.where(moves == 0, 1.0, moves)).clamp_min(0))
 
 
-def _switched_on(x: Tensor, pull: Pull, missing: Tensor, likely: Tensor, switches: Tensor) -> Tensor:
+def _switched_on(x: Tensor, pull: Pull, missing: Tensor, line: Tangent, likely: Tensor, switches: Tensor) -> Tensor:
     """Return x with one more switch on in each mix that misses something.
 
     It is the one of most help, as far as the slope of what is missing tells, times the probability that the model gives
@@ -111,19 +116,16 @@ def _switched_on(x: Tensor, pull: Pull, missing: Tensor, likely: Tensor, switche
         x: Decided.
         pull: What is asked for.
         missing: Shares (batch, rows).
+        line: At x or near it.
         likely: How likely switches are on, of the shape of x.
         switches: Which may be switched on (1, 1 + tokens, width).
     """
-    is_off = switches & (x < 0)
-    wanted = torch.where(missing > _MISSED, pull.aims.moves.sign() * missing, 0.0)
-    ajar = torch.where(is_off, -0.9, x)  # a switch that is shut for good has no slope
-    with torch.enable_grad():
-        place = ajar.detach().clone().requires_grad_()
-        (slopes,) = torch.autograd.grad((wanted * pull.measure(place)).sum(), place)
-    best, place = (slopes.cpu() * likely).where(is_off.cpu(), 0.0).flatten(1).max(1)
+    wanted = torch.where(missing > _MISSED, pull.aims.moves.to(missing).sign() * missing, 0.0)
+    gain = torch.einsum("br,brn->bn", wanted, line.jacobian).reshape(x.shape) * likely
+    best, place = gain.where(switches & (x < 0), 0.0).flatten(1).max(1)
     turned = x.flatten(1).clone()
     mixes = (best > _LEAST_HELP).nonzero()[:, 0]
-    turned[mixes, place[mixes]] = 1.0
+    turned[mixes, place[mixes]] = _ON
     return turned.reshape(x.shape)
 
 

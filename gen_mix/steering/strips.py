@@ -7,6 +7,7 @@ at a few levels of the track. A switch that is not yet decided counts by its pro
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -21,6 +22,10 @@ FLOOR_DB = -45.0
 
 OCTAVES_HZ = tuple(1000.0 * 2.0**octave for octave in range(-5, 5))
 """Centres of `gen_mix.measurements.OCTAVES`."""
+
+_EQ = tuple(f"eq.{band}.{name}" for name in ("on", "freq_hz", "gain_db", "q") for band in EQ_BANDS)
+_ENDS = slice(None, None, len(EQ_BANDS) - 1)
+"""The first band and the last, which are shelves."""
 
 _SOFT_DB = 4.0
 """Over which a return comes out of its floor: with an edge it would have no slope below."""
@@ -44,12 +49,8 @@ class Knobs:
     @classmethod
     def at(cls, kind: str, places: Tensor) -> "Knobs":
         """Return the knobs of tokens of `kind` at `places` (batch, tokens, knobs), 0 to 1."""
-        specs = LAYOUT.specs(kind)
-        low, high = (places.new_tensor([getattr(spec, end) for spec in specs]) for end in ("low", "high"))
-        is_log = torch.tensor([spec.scale == "log" for spec in specs], device=places.device)
-        # A range that touches zero has no logarithm, and the gradient would meet it even where it is not chosen.
-        octaves = torch.where(is_log, high / low.where(is_log, high), 1.0).log()
-        return cls(kind, torch.where(is_log, low * torch.exp(places * octaves), low + places * (high - low)))
+        low, octaves, span = _ranges(kind, places.dtype).to(places.device)
+        return cls(kind, low * torch.exp(places * octaves) + places * span)
 
     def get(self, name: str) -> Tensor:
         """Return one knob (batch, tokens)."""
@@ -57,7 +58,24 @@ class Knobs:
 
     def many(self, names: Sequence[str]) -> Tensor:
         """Return some knobs (batch, tokens, names)."""
-        return self.values[..., [LAYOUT.index(self.kind, name) for name in names]]
+        return self.values.index_select(-1, _columns(self.kind, tuple(names)).to(self.values.device))
+
+
+@cache
+def _ranges(kind: str, dtype: torch.dtype) -> Tensor:
+    """Return l, o and s of knobs (3, knobs): at place p one means l exp(o p) + s p, with s or o 0 for each scale."""
+    rows = [
+        (spec.low, math.log(spec.high / spec.low), 0.0)
+        if spec.scale == "log"
+        else (spec.low, 0.0, spec.high - spec.low)
+        for spec in LAYOUT.specs(kind)
+    ]
+    return torch.tensor(rows, dtype=dtype).T
+
+
+@cache
+def _columns(kind: str, names: tuple[str, ...]) -> Tensor:
+    return torch.tensor([LAYOUT.index(kind, name) for name in names])
 
 
 def response_db(knobs: Knobs, freqs_hz: Sequence[float] = OCTAVES_HZ) -> Tensor:
@@ -68,16 +86,15 @@ def response_db(knobs: Knobs, freqs_hz: Sequence[float] = OCTAVES_HZ) -> Tensor:
     Magnitudes of the analogue prototypes of R. Bristow-Johnson, https://www.w3.org/TR/audio-eq-cookbook/, with s = jΩ
     and A = 10^(gain / 40).
     """
-    on, freq_hz, gain_db, q = (
-        knobs.many([f"eq.{band}.{name}" for band in EQ_BANDS]) for name in ("on", "freq_hz", "gain_db", "q")
-    )
+    on, freq_hz, gain_db, q = knobs.many(_EQ).unflatten(-1, (4, -1)).unbind(-2)
     hz = knobs.values.new_tensor(freqs_hz)
     square = (hz / freq_hz[..., None]).square()
     amount, quality = 10 ** (gain_db[..., None] / 40), q[..., None]
-    bell = _ratio_db((1 - square).square(), square, (amount / quality).square(), (1 / (amount * quality)).square())
-    low = _shelf_db(square, amount, quality)
-    high = _shelf_db(1 / square, amount, quality)
-    curves = torch.cat([low[..., :1, :], bell[..., 1:-1, :], high[..., -1:, :]], dim=-2)
+    inner, first, last = slice(1, -1), slice(0, 1), slice(-1, None)
+    bell = _bell_db(square[..., inner, :], amount[..., inner, :], quality[..., inner, :])
+    shelves = torch.cat([square[..., first, :], 1 / square[..., last, :]], dim=-2)
+    low, high = _shelf_db(shelves, amount[..., _ENDS, :], quality[..., _ENDS, :]).split(1, dim=-2)
+    curves = torch.cat([low, bell, high], dim=-2)
     total = (on[..., None] * curves).sum(-2)
     if knobs.kind != TRACK:
         return total
@@ -142,7 +159,10 @@ def placed(knobs: Knobs, side_share: Tensor) -> Mapping[str, Tensor]:
     }
 
 
-def _ratio_db(real: Tensor, square: Tensor, above: Tensor, below: Tensor) -> Tensor:
+def _bell_db(square: Tensor, amount: Tensor, quality: Tensor) -> Tensor:
+    """Return the gain of a bell at Ω² = `square`."""
+    real = (1 - square).square()
+    above, below = (amount / quality).square(), (amount * quality).square().reciprocal()
     return 10 * ((real + above * square) / (real + below * square)).clamp_min(1e-6).log10()
 
 
