@@ -85,6 +85,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     real.add_argument("--model", type=Path, default=None, help="folder of a trained model, not the shipped one")
     real.add_argument("--bank", type=Path, default=None, help="training tracks, instead of the shipped ones")
     real.add_argument("--seed", type=whole_number(0, 2**31 - 1), default=0, help="of the first mix; the others follow")
+    real.add_argument(
+        "--names", action="store_true", help="tell the model what tracks are called, as --tell names does"
+    )
     real.add_argument("--out", type=Path, required=True, help="report.json; a table goes beside it")
     people = chosen.add_parser("engineers", help="virtual engineers against mixes by people", allow_abbrev=False)
     people.add_argument("--human", type=Path, required=True, help="MixologyDB's JSON")
@@ -170,7 +173,13 @@ def _real(arguments: argparse.Namespace) -> None:
     bank = TrackBank.load(arguments.bank or _reference(arguments.model))
     with one_thread(), tqdm(total=len(folders), desc="judging", unit="song") as bar:
         report = evaluate_real(
-            folders, pipeline, bank, arguments.samples, arguments.seed, lambda name: bar.update() and None
+            folders,
+            pipeline,
+            bank,
+            arguments.samples,
+            arguments.seed,
+            arguments.names,
+            lambda name: bar.update() and None,
         )
     write_real(report, arguments.out)
     print(real_tables(report))

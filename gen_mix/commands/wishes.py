@@ -1,7 +1,7 @@
 """The options by which one says what one wants."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,9 +23,13 @@ from gen_mix.steering.measures import GAUGES
 from gen_mix.steering.production import ASPECTS
 from gen_mix.steering.references import reference_of
 from gen_mix.steering.rough import fit_rough
-from gen_mix.wishes import MOST_WEIGHT, Example, Prompt, Reference, Wishes
+from gen_mix.steering.telling import tellings_by_name
+from gen_mix.wishes import MOST_WEIGHT, Example, Prompt, Reference, Telling, Wishes
 from gen_mix.words.encoders import head_by
 from gen_mix.words.reading import read_prompt
+
+NAMES = "names"
+"""Of ``--tell``: believe what tracks are called."""
 
 _MEASURES = tuple(name for name in GAUGES if not name.startswith("octave"))
 
@@ -42,7 +46,8 @@ def add_wishes(parser: argparse.ArgumentParser) -> None:
         )
     wanted.add_argument(
         "--tell", action="append", default=[], metavar="TRACK=INSTRUMENT",
-        help='what a track is, where the model hears it wrongly: "Vox 3=lead_vocal", "Sax=sax_woodwind lead"',
+        help='what a track is, where the model hears it wrongly: "Vox 3=lead_vocal", "Sax=sax_woodwind lead"; '
+        "names: what the tracks are called",
     )  # fmt: skip
     wanted.add_argument(
         "--prompt", default=None, metavar="WORDS", help='such as "warm and wide, vocal up front, dry drums"'
@@ -111,10 +116,16 @@ def wishes_of(arguments: argparse.Namespace, session: Session) -> Wishes | None:
         prompt=_prompt(arguments),
         references=_references(arguments),
         goals=tuple(parse_goal(text) for text in arguments.goal),
-        told=tuple(parse_telling(text) for text in arguments.tell),
+        told=_told(arguments.tell, session),
         goal_strength=1.0 if arguments.goal_strength is None else arguments.goal_strength,
     )
     return None if wishes == Wishes() else wishes
+
+
+def _told(said: Sequence[str], session: Session) -> tuple[Telling, ...]:
+    """Return what tracks are said to be, by name first: a track that is named itself is what it is named."""
+    named = tellings_by_name(session) if NAMES in said else ()
+    return (*named, *(parse_telling(text) for text in said if text != NAMES))
 
 
 def _prompt(arguments: argparse.Namespace) -> Prompt | None:

@@ -29,6 +29,7 @@ from gen_mix.pipeline import MixPipeline
 from gen_mix.sessions.catalogue import labelled_from_catalogue
 from gen_mix.sessions.folder import read_session
 from gen_mix.sessions.session import Session
+from gen_mix.steering.telling import believed, tellings_by_name
 
 SECONDS = 20.0
 """Of each song, from its middle, that are rendered and measured."""
@@ -57,6 +58,7 @@ def evaluate_real(
     bank: TrackBank,
     samples: int = 16,
     seed: int = 0,
+    by_name: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> dict[str, object]:
     """Return how the model's mixes of real songs are, beside other ways to mix them, ready for JSON.
@@ -72,6 +74,7 @@ def evaluate_real(
         bank: Training tracks, for their mean.
         samples: Mixes by the model, at least 2.
         seed: Of the first; the others follow.
+        by_name: Whether the model is told what the names of the tracks say that they are.
         progress: Told the name of each song once it has been judged.
 
     Raises:
@@ -83,10 +86,10 @@ def evaluate_real(
     usual = torch.stack([one.production.balance_db for one in people]) if people else None
     songs = {}
     for folder in folders:
-        songs[folder.name] = _judged(folder, pipeline, bank, samples, seed, usual)
+        songs[folder.name] = _judged(folder, pipeline, bank, samples, seed, by_name, usual)
         if progress is not None:
             progress(folder.name)
-    return {"songs": songs, "summary": summary_of(songs), "samples": samples, "seed": seed}
+    return {"songs": songs, "summary": summary_of(songs), "samples": samples, "seed": seed, "by_name": by_name}
 
 
 def human_mix(folder: Path) -> Finished | None:
@@ -150,11 +153,18 @@ def summary_of(songs: Mapping[str, Mapping[str, Any]]) -> dict[str, object]:
 
 
 def _judged(
-    folder: Path, pipeline: MixPipeline, bank: TrackBank, samples: int, seed: int, usual_db: Tensor | None
+    folder: Path,
+    pipeline: MixPipeline,
+    bank: TrackBank,
+    samples: int,
+    seed: int,
+    by_name: bool,
+    usual_db: Tensor | None,
 ) -> dict[str, Any]:
     session = labelled_from_catalogue(read_session(folder), folder)
     subject = subject_of(session, pipeline)
-    drawn = LAYOUT.canonical(pipeline.sample(subject.condition, range(seed, seed + samples)).parameters)
+    told = believed(tellings_by_name(session) if by_name else (), session).on(subject.condition)
+    drawn = LAYOUT.canonical(pipeline.sample(told, range(seed, seed + samples)).parameters)
     mixes = _rendered(session, drawn)
     heard = hear(take_excerpts(session), drawn)
     productions = [mix.production for mix in mixes]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from gen_mix.explore.studio import Studio
 from gen_mix.steering.cast import heard_as
+from gen_mix.steering.telling import tellings_by_name
 from gen_mix.wishes import Telling
 
 NAMES = {
@@ -36,9 +37,10 @@ NAMES = {
 
 
 def track_views(studio: Studio, told: Sequence[Telling]) -> list[dict[str, object]]:
-    """Return of each track, in the order of the page, its name, what it is heard as, and what it was said to be."""
+    """Return of each track, in the order of the page, its name, what it is heard as, called and said to be."""
     heard = heard_as(studio.condition, studio.pipeline.embedder)
     said = {telling.track: telling for telling in told}
+    called = {telling.track: telling.instrument for telling in tellings_by_name(studio.session)}
     views = []
     for at in studio.order:
         track = studio.session.tracks[at]
@@ -48,6 +50,7 @@ def track_views(studio: Studio, told: Sequence[Telling]) -> list[dict[str, objec
                 "name": track.name,
                 "is_stereo": track.is_stereo,
                 "heard": heard[at],
+                "called": called.get(track.file),
                 "told": None if telling is None else telling.instrument,
                 "leads": telling is not None and telling.leads,
             }

@@ -9,6 +9,7 @@ from torch import Tensor
 from gen_mix.errors import InputError
 from gen_mix.mix import NOT_TOLD, MixCondition
 from gen_mix.sessions.instruments import INSTRUMENTS
+from gen_mix.sessions.naming import instrument_in, says_lead
 from gen_mix.sessions.session import Session
 from gen_mix.steering.expressions import names_of, nearest
 from gen_mix.wishes import Telling
@@ -35,6 +36,25 @@ class Believed:
             label=torch.where(is_said, label, condition.label),
             is_lead=torch.where(is_said, is_lead, condition.is_lead),
         )
+
+
+def tellings_by_name(session: Session) -> tuple[Telling, ...]:
+    """Return what the names of the tracks of `session` say that they are, of those that say it.
+
+    Who is called lead or main leads; a lead vocal that is the only one does so too.
+    """
+    called = [(track, instrument_in(track.name)) for track in session.tracks]
+    singers = sum(instrument == "lead_vocal" for _, instrument in called)
+    return tuple(
+        Telling(
+            f"{track.file}={instrument}",
+            track.file,
+            instrument,
+            says_lead(track.name) or (instrument == "lead_vocal" and singers == 1),
+        )
+        for track, instrument in called
+        if instrument is not None
+    )
 
 
 def believed(tellings: Sequence[Telling], session: Session) -> Believed:

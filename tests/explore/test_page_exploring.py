@@ -1,5 +1,6 @@
 """Facts about the page in a real browser: words, the map, a closed tab, names of a song and of what one takes away."""
 
+import json
 import re
 from typing import Any
 
@@ -161,6 +162,22 @@ def test_what_a_track_is_can_be_put_right(browser: Any, address: str, session: s
         visit.page.keyboard.press("Control+z")
         visit.until("genMix.view.tracks[0].told === null")
         visit.until(f"document.querySelector('[aria-label=\\'What {name} is\\']').value === ''")
+
+
+def test_names_can_be_believed_all_at_once(browser: Any, address: str, session: str) -> None:
+    told = "JSON.stringify(genMix.view.tracks.map((track) => track.told))"
+    with visiting(browser, address) as visit:
+        visit.open(session)
+        called = visit.page.evaluate("genMix.view.tracks.map((track) => track.called)")
+        visit.page.evaluate(f"genMix.view.tracks[{called.index('kick')}].heard = 'organ'")
+        visit.page.evaluate("genMix.changed()")
+        believe = visit.page.get_by_role("button", name="Believe names (1)")
+        assert "heard as" in believe.get_attribute("title")
+        believe.click()
+        visit.until(f"{told} === '{json.dumps(called, separators=(',', ':'))}'")
+        assert believe.count() == 0
+        visit.page.keyboard.press("Control+z")
+        visit.until("genMix.view.tracks.every((track) => track.told === null)")
 
 
 LATE_NEWS = """() => {

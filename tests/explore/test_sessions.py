@@ -193,6 +193,18 @@ def test_what_a_track_is_said_to_be_is_believed_by_new_mixes(
     client.post(f"{path}/told", json={"track": 1, "instrument": ""})
 
 
+def test_names_are_believed_where_nothing_was_said(client: TestClient, path: str) -> None:
+    before = client.get(path).json()
+    assert all(track["told"] is None for track in before["tracks"])
+    client.post(f"{path}/told", json={"track": 0, "instrument": "organ"})
+    client.post(f"{path}/told", json={"names": True})
+    after = client.get(path).json()["tracks"]
+    assert [track["told"] for track in after] == ["organ", *(track["called"] for track in before["tracks"][1:])]
+    for _ in range(2):
+        client.post(f"{path}/history", json={"action": "undo"})
+    assert all(track["told"] is None for track in client.get(path).json()["tracks"])
+
+
 def test_strength_zero_changes_nothing(place: tuple[TestClient, Explorer, State], path: str) -> None:
     client, explorer, _ = place
     base = client.get(path).json()["slots"][2]

@@ -12,7 +12,7 @@ from gen_mix.sessions.instruments import INSTRUMENTS
 from gen_mix.sessions.session import Session
 from gen_mix.steering.cast import cast_of
 from gen_mix.steering.expressions import parse_setting, parse_telling
-from gen_mix.steering.telling import believed
+from gen_mix.steering.telling import believed, tellings_by_name
 from gen_mix.wishes import Telling, Wishes
 
 
@@ -108,3 +108,23 @@ def test_wishes_mean_who_was_said_to_play(pipeline: MixPipeline, session: Sessio
     choice = pipeline.choose(session, condition, 0, steering=steering)
     assert choice.met["told"] == {name: "organ lead"}
     assert [one["met"] for one in choice.met["settings"]] == [1.0, 1.0]
+
+
+def test_names_say_what_they_say_and_the_only_singer_leads(session: Session) -> None:
+    names = ("Kick", "Audio 7", "Lead Gtr", "BGV", "Vox")
+    called = Session(
+        "x",
+        session.sample_rate,
+        tuple(replace(track, name=name) for track, name in zip(session.tracks, names, strict=True)),
+    )
+    told = {telling.track: (telling.instrument, telling.leads) for telling in tellings_by_name(called)}
+    files = [track.file for track in called.tracks]
+    assert told == {
+        files[0]: ("kick", False),
+        files[2]: ("egtr_lead", True),
+        files[3]: ("backing_vocal", False),
+        files[4]: ("lead_vocal", True),
+    }
+    two = replace(called.tracks[0], name="Vox 2")
+    duet = tellings_by_name(Session("x", session.sample_rate, (two, *called.tracks[1:])))
+    assert not any(telling.leads for telling in duet if telling.instrument == "lead_vocal")

@@ -129,6 +129,15 @@ function hearing(model, place, name) {
     told ? toggle("leads", leads, () => model.tell(place, told, !leads), { class: "small", "aria-label": `${name} leads`, "data-key": `track.${place}:leads` }) : null);
 }
 
+/** Return what offers to believe what tracks are called, where that is something else than what is heard. */
+export function namesToBelieve(model) {
+  const instruments = new Map(model.view.instruments);
+  const other = (model.view.tracks ?? []).filter(({ called, heard, told }) => called && called !== heard && !told);
+  if (!other.length) return null;
+  const names = other.map(({ name, called, heard }) => `${name}: ${instruments.get(called)}, heard as ${instruments.get(heard)}`);
+  return button(`Believe names (${other.length})`, () => model.believeNames(), { class: "small", title: names.join("\n"), "data-key": "believe-names" });
+}
+
 function select(model, token) {
   model.selected = token;
   model.changed();

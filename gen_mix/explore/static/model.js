@@ -416,6 +416,10 @@ export class Model {
     return this.ask("told", { track: place, instrument, leads });
   }
 
+  believeNames() {
+    return this.ask("told", { names: true });
+  }
+
   setLocks(names, on) {
     const locks = new Set(this.view.locks);
     for (const name of names) {

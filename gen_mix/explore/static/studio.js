@@ -2,7 +2,7 @@
 
 import { get, post, remove } from "./api.js";
 import { announce, button, fill, h, toggle } from "./dom.js";
-import { consoleView, countDifferences } from "./console.js";
+import { consoleView, namesToBelieve, countDifferences } from "./console.js";
 import { redrawCurves } from "./detail.js";
 import { explorePanel, notesOfLast } from "./explore.js";
 import { listenToKeys, keyHelp } from "./keys.js";
@@ -135,7 +135,7 @@ export class Studio {
     const other = model.blind ? null : model.slot(model.compare)?.mix;
     const knows = [shown, other].map((mix) => model.settings.has(mix));
     const switches = [[...model.soloed], [...model.muted], model.selected];
-    fill(parts.consoleHead, [shown, other, model.blind, view.slots.map((slot) => slot.name), knows], () => this.consoleHead());
+    fill(parts.consoleHead, [shown, other, view.tracks, model.blind, view.slots.map((slot) => slot.name), knows], () => this.consoleHead());
     fill(parts.console, [shown, other, knows, view.locks, view.tracks, switches, Boolean(model.survey), model.isOpen], () => (model.isOpen ? consoleView(model) : null));
     if (model.draft) redrawCurves(model, parts.console);
     if (this.dialogs.history.open) fill(this.dialogs.history.body, view.history, () => historyPanel(model));
@@ -213,6 +213,7 @@ export class Studio {
       others.length && !model.blind ? h("label", { class: "compare" }, h("span", { class: "soft" }, `${count} settings differ from`),
         h("select", { "aria-label": "Compare with", "data-key": "compare", onchange: (event) => { model.compare = event.target.value; model.changed(); } },
           ...others.map((other) => h("option", { value: other.id, selected: other.id === model.compare }, other.name)))) : null,
+      namesToBelieve(model),
       h("span", { class: "gap" }),
       h("span", { class: "soft legend" }, h("b", null, "L P T D S"), " lock level, place, tone, dynamics, space", h("i", { class: "swatch band" }), "where most samples are", h("i", { class: "swatch ghost" }), "the other mix"),
     ];
