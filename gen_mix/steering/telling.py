@@ -52,10 +52,8 @@ def believed(tellings: Sequence[Telling], session: Session) -> Believed:
             if telling.track.lower() in names_of(track.name, track.file)
         ]
         if not places:
-            known = [track.name for track in session.tracks]
-            raise InputError(
-                f"{telling.text!r}: expected a track, got {telling.track!r}{nearest(telling.track, known)}"
-            )
+            near = nearest(telling.track, [track.name for track in session.tracks])
+            raise InputError(f"--tell {telling.text}: expected a track, got {telling.track!r}{near}")
         label[0, places] = INSTRUMENTS.index(telling.instrument)
         is_lead[0, places] = 1 if telling.leads else NOT_TOLD
     return Believed(label, is_lead)
