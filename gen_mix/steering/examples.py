@@ -15,8 +15,11 @@ from gen_mix.steering.orders import switches_of
 from gen_mix.wishes import Example
 from samplers import Around, Bounds, noisy_start
 
-_MOST_SHIFT = 0.5
-"""Length of the longest slope, in standard deviations per place: half of how far a mix is from the usual one."""
+_MOST_SHIFT = 0.75
+"""Length of the longest slope, in standard deviations per place: three quarters of how far a mix is from the usual."""
+
+_FIRMNESS = 1.5
+"""What slopes are multiplied by: so firm, a single liked mix draws the mean of the knobs rather more than half way."""
 
 
 def encoded(example: Example, space: ModelSpace) -> Tensor:
@@ -72,7 +75,8 @@ def preference(
 
     Liking is taken to be linear in x: the ridge regression of the ratings, 1 and -1, on the offsets X of the rated
     mixes from the usual mix is Xᵀ (X Xᵀ / d + I)⁻¹ r, d the number of places. Weighting by its exponential moves
-    the mean of the mixes along it (`samplers.tilted`): half way to a single liked mix. Their spread stays.
+    the mean of the mixes along it (`samplers.tilted`). The intent is not rated: a few numbers of it decide on the
+    style of a whole mix, and leaning on them leaves hardly any but one style.
 
     Args:
         liked: Mixes of the session to come nearer to.
@@ -86,11 +90,16 @@ def preference(
         return None
     usual = answer_once(denoiser, space, condition)
     centre = space.encode(usual.parameters, usual.intent)
-    offsets = torch.cat([(encoded(one, space) - centre) * told_of(one, space) for one in rated]).flatten(1).double()
-    places = int(told_of(rated[0], space).sum())
+    is_rated = [told_of(one, space).index_fill(1, torch.tensor([0]), False) for one in rated]
+    offsets = (
+        torch.cat([(encoded(one, space) - centre) * told for one, told in zip(rated, is_rated, strict=True)])
+        .flatten(1)
+        .double()
+    )
+    places = int(is_rated[0].sum())
     ratings = torch.tensor([1.0] * len(liked) + [-1.0] * len(disliked), dtype=torch.float64)
     alike = offsets @ offsets.T / places + torch.eye(len(rated), dtype=torch.float64)
-    slope = offsets.T @ torch.linalg.solve(alike, ratings)
+    slope = _FIRMNESS * offsets.T @ torch.linalg.solve(alike, ratings)
     longest = _MOST_SHIFT * math.sqrt(places)
     slope = slope * (longest / slope.norm().clamp_min(longest))
     return slope.reshape(centre.shape).to(centre)

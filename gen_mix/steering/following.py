@@ -15,7 +15,7 @@ _MISSED = 0.3
 _COARSE, _FINE = 2, 3
 """Steps from one derivative: to see what knobs alone cannot do, and at the end."""
 
-_MOST_SWITCHED = 3
+_MOST_SWITCHED = 2
 _WORTH_IT = 0.9
 """Share of what was missing that may be left for more to be switched on."""
 

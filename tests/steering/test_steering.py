@@ -160,6 +160,13 @@ def test_a_seed_is_the_same_mix_under_the_same_wishes_alone_and_among_others() -
     assert torch.allclose(batch.normalized[1:], alone.normalized, atol=1e-3)
 
 
+def test_what_is_liked_says_nothing_of_the_intent() -> None:
+    slope = pipeline().steer(session(), condition(), Wishes(liked=(example(),)), FEW).route.slope
+    assert slope is not None
+    assert bool((slope[:, 0] == 0).all())
+    assert bool((slope[:, 1:] != 0).any())
+
+
 def test_what_is_liked_comes_nearer_and_what_is_not_goes_away() -> None:
     def distance(wishes: Wishes) -> float:
         steering = pipeline().steer(session(), condition(), wishes, FEW)
