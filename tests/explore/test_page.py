@@ -32,6 +32,7 @@ TONES = """() => {
     for (let at = 0; at < tone.length; at += 1) {
       tone[at] = 0.3 * Math.sin(2 * Math.PI * 500 * 2 ** place * at / context.sampleRate);
     }
+    genMix.keepSound(genMix.soundKey(slot), buffer); // the page may still be putting in place what it loaded
     player.setMix(slot.id, buffer, 1);
   });
 }"""
