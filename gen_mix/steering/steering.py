@@ -63,7 +63,10 @@ class Steering:
         """Return what was asked for and how far a mix (batch 1, as its file has it) meets it, for ``conditions``."""
         told: dict[str, object] = {}
         if self.wishes.told:
-            told["told"] = {one.track: f"{one.instrument}{' lead' * one.leads}" for one in self.wishes.told}
+            names = {player.file: player.name for player in self.cast.players}
+            told["told"] = {
+                names.get(one.track, one.track): f"{one.instrument}{' lead' * one.leads}" for one in self.wishes.told
+            }
         if self.wishes.settings:
             told["settings"] = [self._met(number, written) for number in range(len(self.wishes.settings))]
         if self.wishes.start is not None:

@@ -100,7 +100,7 @@ def test_a_track_is_mixed_as_what_it_is_said_to_be(pipeline: MixPipeline, sessio
 def test_wishes_mean_who_was_said_to_play(pipeline: MixPipeline, session: Session) -> None:
     condition = pipeline.embed(session)
     name = session.tracks[1].name
-    told = (Telling("", name, "organ", True),)
+    told = (Telling("", session.tracks[1].file, "organ", True),)
     wishes = Wishes(settings=(parse_setting("organ.fader_db=-3"), parse_setting("lead.pan=0.5")), told=told)
     steering = pipeline.steer(session, condition, wishes)
     player = cast_of(session, steering.believed.on(condition), pipeline.embedder).players[1]
