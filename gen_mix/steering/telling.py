@@ -41,19 +41,15 @@ class Believed:
 def tellings_by_name(session: Session) -> tuple[Telling, ...]:
     """Return what the names of the tracks of `session` say that they are, of those that say it.
 
-    Who is called lead or main leads; a lead vocal that is the only one does so too.
+    At most one leads: of the singers the only one or the first that is called so, without singers the first of all.
     """
-    called = [(track, instrument_in(track.name)) for track in session.tracks]
-    singers = sum(instrument == "lead_vocal" for _, instrument in called)
+    named = [(track, instrument) for track in session.tracks if (instrument := instrument_in(track.name)) is not None]
+    singers = [track for track, instrument in named if instrument == "lead_vocal"]
+    others = [track for track, instrument in named if instrument != "backing_vocal"]
+    leads = singers if len(singers) == 1 else [track for track in singers or others if says_lead(track.name)]
     return tuple(
-        Telling(
-            f"{track.file}={instrument}",
-            track.file,
-            instrument,
-            says_lead(track.name) or (instrument == "lead_vocal" and singers == 1),
-        )
-        for track, instrument in called
-        if instrument is not None
+        Telling(f"{track.file}={instrument}", track.file, instrument, track.file in {one.file for one in leads[:1]})
+        for track, instrument in named
     )
 
 
